@@ -1,0 +1,84 @@
+import type { FieldDeclaration, Policy } from "../consent/policy.ts";
+import type { OutputType } from "../pipeline/types.ts";
+import type { PipelineDefinition } from "../pipeline/definition.ts";
+
+/**
+ * What the data plane runs for one application: one document, one revision, written by publish in one KV put, so that
+ * edge, process and deliver always agree on a revision. It holds no secret: write keys are hashed, destination options
+ * are in a bucket of deliver's own.
+ */
+export interface Deployment {
+  readonly formatVersion: 1;
+  readonly tenant: string;
+  readonly application: string;
+  /** rises by one at each publish of the application */
+  readonly revision: number;
+  readonly policy: Policy;
+  readonly sources: readonly DeployedSource[];
+  readonly lanes: readonly DeployedLane[];
+  readonly pipelines: readonly DeployedPipeline[];
+  readonly deliveries: readonly DeployedDelivery[];
+  /** hex, 32 bytes: HMAC key that turns a subject into a `subjectKey`; the tenant's own */
+  readonly subjectSalt: string;
+}
+
+export interface DeployedSource {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: "rest" | "web";
+  /** lower-case hex SHA-256 of each valid write key */
+  readonly writeKeyHashes: readonly string[];
+  /** allowed CORS origins, `https://shop.example`; for a web source also what the snippet is recognised by */
+  readonly origins: readonly string[];
+  /**
+   * Who permits: `subject` = each event's own consent or its stored receipt; `owner` = the source's data owner, whose
+   * grant as a whole covers the purposes in `grant` (a company's own machine data).
+   */
+  readonly consentMode: "subject" | "owner";
+  /** the source owner's grant; `granted: false` = every request is answered 403 */
+  readonly grant: { readonly granted: boolean; readonly purposes: readonly string[] };
+}
+
+export interface DeployedLane {
+  /** `laneId(purposes)` */
+  readonly id: string;
+  readonly purposes: readonly string[];
+  readonly partitions: number;
+  /** read set of the lane's pipelines, each visible to every purpose of the lane; the only columns a frame carries */
+  readonly fields: readonly FieldDeclaration[];
+}
+
+export interface DeployedPipeline {
+  readonly id: string;
+  readonly name: string;
+  readonly version: number;
+  /** the deployment revision this version appeared in: it skips frames cut before */
+  readonly since: number;
+  readonly lane: string;
+  readonly definition: PipelineDefinition;
+  readonly outputs: readonly OutputType[];
+}
+
+export interface DeployedDelivery {
+  readonly id: string;
+  readonly pipeline: string;
+  readonly output: string;
+  readonly destination: string;
+}
+
+/** Value in `BUCKETS.destinations`. */
+export interface DestinationConfig {
+  readonly id: string;
+  readonly name: string;
+  /** exactly one key: the kind; the value: that kind's checked options, secrets included */
+  readonly options: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly revision: number;
+}
+
+/** Value in a directory bucket: how a data-plane role reaches one tenant's account. */
+export interface TenantAccess {
+  readonly tenant: string;
+  /** user JWT and its seed */
+  readonly jwt: string;
+  readonly seed: string;
+}
