@@ -1,0 +1,17 @@
+import type { Scalar } from "./frame.ts";
+
+/** Message on `deadSubject`, JSON: the lane's view of an event or result that could not be used. */
+export interface DeadLetter {
+  readonly v: 1;
+  /** epoch ms */
+  readonly at: number;
+  readonly stage: "process" | "deliver";
+  /** pipeline id or delivery id */
+  readonly owner: string;
+  readonly step?: string;
+  /** stable code */
+  readonly code: string;
+  readonly message: string;
+  readonly subjectKey?: string;
+  readonly row: Readonly<Record<string, Scalar>>;
+}

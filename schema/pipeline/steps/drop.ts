@@ -1,0 +1,4 @@
+/** Removes columns. */
+export interface DropOptions {
+  readonly fields: readonly string[];
+}
