@@ -1,0 +1,5 @@
+import { ingest } from "./ingest.ts";
+import { latency } from "./latency.ts";
+import type { Benchmark } from "./measurement.ts";
+
+export const benchmarks: readonly Benchmark[] = [ingest, latency];
