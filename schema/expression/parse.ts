@@ -5,6 +5,8 @@ import type { CheckContext } from "./context.ts";
 import { ExpressionError } from "./error.ts";
 import type { ExpressionNode } from "./node.ts";
 
+export { ExpressionError };
+
 const MAX_SOURCE_BYTES = 4096;
 const MAX_NODES = 200;
 
