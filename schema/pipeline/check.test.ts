@@ -1,0 +1,198 @@
+import { describe, expect, test } from "vitest";
+import type { FieldDeclaration, Policy } from "../consent/policy.ts";
+import { checkDefinition } from "./check.ts";
+import { DefinitionError } from "./definition-error.ts";
+import { DEFAULT_TIME, type Step } from "./definition.ts";
+
+const purpose = (name: string) => ({ name, description: "", legalBasis: "consent" as const, lifetimeDays: 365 });
+const field = (path: string, type: FieldDeclaration["type"], ...purposes: string[]): FieldDeclaration => ({
+  path,
+  type,
+  purposes,
+  description: "",
+});
+
+const policy: Policy = {
+  version: 1,
+  purposes: [purpose("analytics"), purpose("marketing")],
+  fields: [
+    field("page.path", "string", "analytics", "marketing"),
+    field("price", "number", "analytics", "marketing"),
+    field("items", "integer", "analytics", "marketing"),
+    field("email", "string", "marketing"),
+    field("$subject", "string", "analytics"),
+    field("$ip", "string", "analytics"),
+  ],
+};
+
+const emit: Step = { emit: { output: "all", fields: ["page.path"] } };
+
+function check(steps: readonly Step[], purposes = ["analytics"], partitions = 4) {
+  return checkDefinition({ purposes, time: DEFAULT_TIME, steps }, policy, { partitions });
+}
+
+function refusal(...args: Parameters<typeof check>): DefinitionError {
+  try {
+    check(...args);
+  } catch (error) {
+    if (error instanceof DefinitionError) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+}
+
+describe("read set", () => {
+  test("holds what some step reads, once, and nothing else", () => {
+    const { readSet } = check([
+      { filter: { where: "event.price > 10.0" } },
+      { map: { set: [{ field: "double", expression: "event.price * 2.0" }] } },
+      { drop: { fields: ["items"] } },
+      { emit: { output: "o", fields: ["double", "page.path", "$time"] } },
+    ]);
+    expect(readSet.map(({ path }) => path)).toEqual(["price", "page.path"]);
+  });
+
+  test("a projection to everything reads what the purposes may see", () => {
+    const { readSet } = check([{ emit: { output: "o" } }], ["marketing"]);
+    expect(readSet.map(({ path }) => path)).toEqual(["page.path", "price", "items", "email"]);
+  });
+
+  test("a replaced column is no longer the field", () => {
+    const { readSet } = check([
+      { map: { set: [{ field: "page.path", expression: "'x'" }] } },
+      { emit: { output: "o", fields: ["page.path"] } },
+    ]);
+    expect(readSet).toEqual([]);
+  });
+});
+
+describe("purposes", () => {
+  test("of a computed column are those of all it was computed from", () => {
+    const { outputs } = check(
+      [
+        { map: { set: [{ field: "both", expression: "event.email + event['page.path']" }] } },
+        { emit: { output: "o", fields: ["both", "page.path", "$type"] } },
+      ],
+      ["marketing"],
+    );
+    expect(outputs[0]?.columns).toEqual([
+      { name: "both", type: "string", purposes: ["marketing"] },
+      { name: "page.path", type: "string", purposes: ["analytics", "marketing"] },
+      { name: "$type", type: "string", purposes: ["analytics", "marketing"] },
+    ]);
+  });
+
+  test("of rows are narrowed by what they were picked by", () => {
+    const { outputs } = check([{ filter: { where: "event.email != ''" } }, emit], ["marketing"]);
+    expect(outputs[0]?.columns[0]?.purposes).toEqual(["marketing"]);
+  });
+
+  test.each<[string, Step]>([
+    ["filter", { filter: { where: "event.email == ''" } }],
+    ["emit", { emit: { output: "o", fields: ["email"] } }],
+    ["anonymize", { anonymize: { field: "email", method: "hash" } }],
+    ["rename", { rename: { fields: [{ from: "email", to: "mail" }] } }],
+  ])("a field that one purpose may not see is refused in %s", (_verb, step) => {
+    const error = refusal([step, emit], ["analytics", "marketing"]);
+    expect(error).toMatchObject({ code: "field-not-permitted", step: 1 });
+    expect(error.message).toContain("email");
+    expect(error.message).toContain("purpose analytics");
+  });
+});
+
+test("sessionize makes rows of its own, one subject each", () => {
+  const { outputs, readSet } = check([
+    { sessionize: { gapSeconds: 1800, sticky: [{ field: "page.path", keep: "first", as: "landing" }] } },
+    { emit: { output: "sessions" } },
+  ]);
+  expect(readSet.map(({ path }) => path)).toEqual(["page.path"]);
+  expect(outputs[0]).toMatchObject({ name: "sessions", perSubject: true });
+  expect(outputs[0]?.columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+    "session.start timestamp",
+    "session.end timestamp",
+    "session.events integer",
+    "landing string",
+  ]);
+});
+
+test("a window by subject works on any number of partitions", () => {
+  const aggregates = [
+    { as: "hits", kind: "count" },
+    { as: "revenue", kind: "sum", field: "price" },
+    { as: "pages", kind: "distinct", field: "page.path" },
+  ] as const;
+  const { outputs } = check([{ window: { sizeSeconds: 60, by: ["$subject"], aggregates } }, { emit: { output: "w" } }]);
+  expect(outputs[0]?.perSubject).toBe(true);
+  expect(outputs[0]?.columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+    "window.start timestamp",
+    "window.end timestamp",
+    "$subject string",
+    "hits integer",
+    "revenue number",
+    "pages integer",
+  ]);
+});
+
+test("a window over several subjects needs one partition and is about none", () => {
+  const steps: Step[] = [
+    { window: { sizeSeconds: 60, by: ["page.path"], aggregates: [{ as: "hits", kind: "count" }] } },
+    { emit: { output: "w" } },
+  ];
+  expect(refusal(steps)).toMatchObject({ code: "needs-one-partition", step: 1 });
+  expect(check(steps, ["analytics"], 1).outputs[0]?.perSubject).toBe(false);
+});
+
+test("a masked subject no longer tells subjects apart", () => {
+  const steps: Step[] = [
+    { anonymize: { field: "$subject", method: "mask", keep: 2 } },
+    { window: { sizeSeconds: 60, by: ["$subject"], aggregates: [{ as: "hits", kind: "count" }] } },
+    { emit: { output: "w" } },
+  ];
+  expect(refusal(steps).code).toBe("needs-one-partition");
+});
+
+test("lookup adds the place of an address", () => {
+  const { outputs } = check([
+    { lookup: { geoip: { field: "$ip", into: "geo" } } },
+    { emit: { output: "o", fields: ["geo.city", "geo.latitude"] } },
+  ]);
+  expect(outputs[0]?.columns.map(({ type }) => type)).toEqual(["string", "number"]);
+});
+
+test.each<[string, readonly unknown[]]>([
+  ["unknown-field", [{ drop: { fields: ["nothing"] } }, emit]],
+  ["unknown-field", [{ filter: { where: "event.nothing == 1" } }, emit]],
+  ["unknown-field", [{ drop: { fields: ["page.path"] } }, emit]],
+  ["unknown-field", [{ sessionize: { gapSeconds: 1, sticky: [] } }, { filter: { where: "event['$type'] == ''" } }]],
+  ["type-mismatch", [{ filter: { where: "event.price" } }, emit]],
+  ["type-mismatch", [{ anonymize: { field: "price", method: "mask" } }, emit]],
+  ["invalid-expression", [{ filter: { where: "event.price >" } }, emit]],
+  ["unknown-step", [{ explode: {} }, emit]],
+  ["unknown-step", [{ filter: { where: "true" }, drop: { fields: [] } }, emit]],
+  ["unknown-option", [{ filter: { where: "true", when: "now" } }, emit]],
+  ["unknown-option", [{ lookup: { geoip: { field: "$ip", into: "geo", x: 1 } } }, emit]],
+  ["invalid-option", [{ sessionize: { gapSeconds: 0, sticky: [] } }]],
+  ["invalid-option", [{ anonymize: { field: "price", method: "generalise" } }, emit]],
+  ["invalid-option", [{ anonymize: { field: "page.path", method: "shred" } }, emit]],
+  ["invalid-name", [{ rename: { fields: [{ from: "price", to: "a b" }] } }, emit]],
+  ["invalid-name", [{ emit: { output: "a.b" } }]],
+  ["reserved-name", [{ map: { set: [{ field: "$subject", expression: "'x'" }] } }, emit]],
+  ["reserved-name", [{ rename: { fields: [{ from: "price", to: "id" }] } }, { emit: { output: "o" } }]],
+  ["duplicate-column", [{ rename: { fields: [{ from: "price", to: "items" }] } }, emit]],
+  ["duplicate-column", [{ map: { set: [{ field: "page_path", expression: "'x'" }] } }, { emit: { output: "o" } }]],
+  ["duplicate-output", [emit, emit]],
+  ["no-emit", [{ filter: { where: "true" } }]],
+  ["too-many-steps", Array.from({ length: 65 }, () => ({ filter: { where: "true" } }))],
+])("%s: %#", (code, steps) => {
+  expect(refusal(steps as Step[]).code).toBe(code);
+});
+
+test("purposes must be the policy's", () => {
+  expect(refusal([emit], []).code).toBe("no-purpose");
+  expect(refusal([emit], ["toString"]).code).toBe("unknown-purpose");
+});
+
+test("options that GraphQL left null are absent", () => {
+  const step = { filter: null, anonymize: { field: "page.path", method: "hash", keep: null, step: null } };
+  expect(check([step as unknown as Step, emit]).outputs[0]?.columns[0]?.type).toBe("string");
+});

@@ -1,0 +1,143 @@
+import { FIELD_PATH, type FieldDeclaration, type FieldType, type Policy } from "../consent/policy.ts";
+import { DefinitionError } from "./definition-error.ts";
+
+export interface Column {
+  readonly type: FieldType;
+  readonly purposes: readonly string[];
+  /** the policy's field whose value it still is: reading it puts that field into the read set */
+  readonly declaration?: FieldDeclaration;
+  /** false once it may be the same for two subjects */
+  readonly tellsSubjects?: boolean;
+}
+
+/** attributes that every lane sees */
+const OPEN: Readonly<Record<string, FieldType>> = {
+  $id: "string",
+  $type: "string",
+  $time: "timestamp",
+  $source: "string",
+};
+
+/** The columns of the current rows while a definition is walked, and what was read of the policy's fields on the way. */
+export class Columns {
+  readonly #policy: Policy;
+  readonly #purposes: readonly string[];
+  readonly #readSet = new Map<string, FieldDeclaration>();
+  #columns = new Map<string, Column>();
+  /** purposes of everything that decided which rows are left: a row's mere existence tells of the fields it was picked by */
+  #rows: readonly string[];
+
+  constructor(policy: Policy, purposes: readonly string[]) {
+    this.#policy = policy;
+    this.#purposes = purposes;
+    this.#rows = policy.purposes.map((purpose) => purpose.name);
+    for (const [name, type] of Object.entries(OPEN)) this.#columns.set(name, { type, purposes: this.#rows });
+    for (const field of policy.fields) {
+      if (!purposes.every((purpose) => field.purposes.includes(purpose))) continue;
+      const tellsSubjects = field.path === "$subject";
+      this.#columns.set(field.path, { type: field.type, purposes: field.purposes, declaration: field, tellsSubjects });
+    }
+  }
+
+  names(): readonly string[] {
+    return [...this.#columns.keys()];
+  }
+
+  /** For expressions: declared fields that are hidden or gone are among them, so that `read` can say which and why. */
+  types(): ReadonlyMap<string, FieldType> {
+    const types = new Map(this.#policy.fields.map((field) => [field.path, field.type]));
+    for (const [name, column] of this.#columns) types.set(name, column.type);
+    return types;
+  }
+
+  readSet(): readonly FieldDeclaration[] {
+    return [...this.#readSet.values()];
+  }
+
+  /** The column without reading it, say to drop it. */
+  find(name: string, step: number): Column {
+    const column = this.#columns.get(name);
+    if (column !== undefined) return column;
+    const declared = this.#policy.fields.find((field) => field.path === name);
+    const hidden = declared && this.#purposes.find((purpose) => !declared.purposes.includes(purpose));
+    if (hidden !== undefined) {
+      throw new DefinitionError(
+        "field-not-permitted",
+        step,
+        `Step ${step} reads field ${name}, which the policy does not let purpose ${hidden} see.`,
+      );
+    }
+    const why = declared ? "an earlier step has removed it" : "neither the policy nor an earlier step names it";
+    throw new DefinitionError("unknown-field", step, `Step ${step} reads field ${name}, which is not there: ${why}.`);
+  }
+
+  read(name: string, step: number): Column {
+    const column = this.find(name, step);
+    if (column.declaration !== undefined) this.#readSet.set(column.declaration.path, column.declaration);
+    return { ...column, purposes: intersect(column.purposes, this.#rows) };
+  }
+
+  /** Purposes of a value that is computed from `names`. */
+  purposesOf(names: Iterable<string>, step: number): readonly string[] {
+    return [...names].reduce((purposes, name) => intersect(purposes, this.read(name, step).purposes), this.#rows);
+  }
+
+  /** From here on, rows are there or not because of a value with these purposes. */
+  narrowRows(purposes: readonly string[]): void {
+    this.#rows = intersect(this.#rows, purposes);
+  }
+
+  set(name: string, column: Column, step: number): void {
+    checkNewName(name, step);
+    this.#columns.set(name, column);
+  }
+
+  /** In place: the name stays what it was, `$subject` included. */
+  replace(name: string, column: Column): void {
+    this.#columns.set(name, column);
+  }
+
+  add(name: string, column: Column, step: number): void {
+    if (this.#columns.has(name)) throw duplicate(name, step);
+    this.set(name, column, step);
+  }
+
+  remove(name: string): void {
+    this.#columns.delete(name);
+  }
+
+  /** The step makes rows of its own: only these columns are left. */
+  restart(columns: readonly (readonly [name: string, column: Column])[], step: number): void {
+    const names = new Set<string>();
+    for (const [name] of columns) {
+      if (names.has(name)) throw duplicate(name, step);
+      names.add(name);
+    }
+    this.#columns = new Map(columns);
+  }
+}
+
+export function intersect(left: readonly string[], right: readonly string[]): readonly string[] {
+  return left.filter((purpose) => right.includes(purpose));
+}
+
+/** A name that a step gives: a path, and none of the envelope's. */
+export function checkNewName(name: string, step: number): void {
+  if (name.startsWith("$")) {
+    throw new DefinitionError(
+      "reserved-name",
+      step,
+      `Step ${step} may not name a column ${name}: $ is the envelope's.`,
+    );
+  }
+  if (!FIELD_PATH.test(name)) {
+    throw new DefinitionError(
+      "invalid-name",
+      step,
+      `Step ${step} names a column ${JSON.stringify(name)}; names are letters, digits and _, in up to 8 parts joined by dots.`,
+    );
+  }
+}
+
+const duplicate = (name: string, step: number): DefinitionError =>
+  new DefinitionError("duplicate-column", step, `Step ${step} makes column ${name} a second time.`);
