@@ -1,0 +1,28 @@
+import type { Opt } from "@mikro-orm/core";
+import { Entity, PrimaryKey, Property } from "@mikro-orm/decorators/legacy";
+
+@Entity({ tableName: "destinations" })
+export class DestinationRow {
+  @PrimaryKey({ type: "text" })
+  id!: string;
+
+  @Property({ type: "text" })
+  tenant!: string;
+
+  @Property({ type: "text" })
+  name!: string;
+
+  @Property({ type: "text" })
+  kind!: "postgres" | "webhook" | "file";
+
+  /** sealed JSON of `DestinationConfig.options`: one key, the kind; secrets included */
+  @Property({ type: "text" })
+  options!: string;
+
+  /** rises by one at each change */
+  @Property({ type: "integer" })
+  revision: Opt<number> = 1;
+
+  @Property({ type: "datetime" })
+  createdAt: Opt<Date> = new Date();
+}

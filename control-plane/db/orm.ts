@@ -1,0 +1,74 @@
+import "reflect-metadata";
+import { MikroORM, type EntityManager } from "@mikro-orm/postgresql";
+import { ReflectMetadataProvider } from "@mikro-orm/decorators/legacy";
+import { Migrator } from "@mikro-orm/migrations";
+import { ApplicationRow } from "./entities/application.ts";
+import { ApprovalRow } from "./entities/approval.ts";
+import { AuditEntryRow } from "./entities/audit-entry.ts";
+import { DeliveryRow } from "./entities/delivery.ts";
+import { DestinationRow } from "./entities/destination.ts";
+import { MachineTokenRow } from "./entities/machine-token.ts";
+import { OutboxRow } from "./entities/outbox.ts";
+import { PipelineRow } from "./entities/pipeline.ts";
+import { PipelineVersionRow } from "./entities/pipeline-version.ts";
+import { PolicyRow } from "./entities/policy.ts";
+import { SourceKeyRow } from "./entities/source-key.ts";
+import { SourceRow } from "./entities/source.ts";
+import { TenantRow } from "./entities/tenant.ts";
+import { migrations } from "./migrations/all.ts";
+
+const entities = [
+  ApplicationRow,
+  ApprovalRow,
+  AuditEntryRow,
+  DeliveryRow,
+  DestinationRow,
+  MachineTokenRow,
+  OutboxRow,
+  PipelineRow,
+  PipelineVersionRow,
+  PolicyRow,
+  SourceKeyRow,
+  SourceRow,
+  TenantRow,
+];
+
+export type Orm = MikroORM;
+export type { EntityManager };
+
+export function createOrm(databaseUrl: string): Promise<Orm> {
+  return MikroORM.init({
+    clientUrl: databaseUrl,
+    entities,
+    metadataProvider: ReflectMetadataProvider,
+    extensions: [Migrator],
+    migrations: { migrationsList: migrations, snapshot: false, silent: true, tableName: "schema_migrations" },
+    forceUtcTimezone: true,
+    debug: false,
+  });
+}
+
+/**
+ * Runs `work` in one transaction that sees and writes the rows of `tenantId` only: row-level security reads the tenant
+ * from the transaction, and without one there are no rows.
+ */
+export function inTenant<T>(orm: Orm, tenantId: string, work: (em: EntityManager) => Promise<T>): Promise<T> {
+  return withSetting(orm, "app.tenant", tenantId, work);
+}
+
+/** Runs `work` in one transaction that sees every tenant's outbox rows and the list of tenants, and nothing else. */
+export function asDispatcher<T>(orm: Orm, work: (em: EntityManager) => Promise<T>): Promise<T> {
+  return withSetting(orm, "app.dispatcher", "on", work);
+}
+
+/** Runs `work` in one transaction that sees the machine token with this hash, of whichever tenant, and nothing else. */
+export function withTokenHash<T>(orm: Orm, hash: string, work: (em: EntityManager) => Promise<T>): Promise<T> {
+  return withSetting(orm, "app.token_hash", hash, work);
+}
+
+function withSetting<T>(orm: Orm, name: string, value: string, work: (em: EntityManager) => Promise<T>): Promise<T> {
+  return orm.em.fork().transactional(async (em) => {
+    await em.execute("select set_config(?, ?, true)", [name, value]);
+    return work(em);
+  });
+}

@@ -1,0 +1,45 @@
+import { LockMode } from "@mikro-orm/core";
+import { ApplicationRow } from "./entities/application.ts";
+import { OutboxRow } from "./entities/outbox.ts";
+import type { EntityManager } from "./orm.ts";
+
+/** Notification channel; the payload is the row's id. */
+export const OUTBOX_CHANNEL = "outbox";
+
+type Notice =
+  | { readonly kind: "deployment"; readonly tenant: string; readonly application: string }
+  | { readonly kind: "tenant"; readonly tenant: string }
+  | { readonly kind: "destination"; readonly tenant: string; readonly destination: string; readonly deleted: boolean };
+
+/**
+ * Writes an outbox row in the caller's transaction. For a deployment it also raises the application's revision, under a
+ * row lock, so that revisions follow the order of commits; resolves with the new revision (0 for the other kinds).
+ */
+export async function enqueue(em: EntityManager, notice: Notice): Promise<number> {
+  const row = new OutboxRow();
+  row.tenant = notice.tenant;
+  row.kind = notice.kind;
+  let revision = 0;
+  switch (notice.kind) {
+    case "deployment": {
+      const application = await em.findOneOrFail(
+        ApplicationRow,
+        { id: notice.application },
+        { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
+      );
+      revision = application.revision += 1;
+      row.application = notice.application;
+      row.payload = { revision };
+      break;
+    }
+    case "destination":
+      row.payload = { destination: notice.destination, deleted: notice.deleted };
+      break;
+    case "tenant":
+      row.payload = {};
+      break;
+  }
+  em.persist(row);
+  await em.flush();
+  return revision;
+}
