@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+const reports = process.env["O2MC_TEST_REPORTS"];
+
 export default defineConfig({
   test: {
     include: ["{schema,runtime,control-plane,data-plane,sloc,cli}/**/*.test.ts"],
@@ -7,6 +9,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: "forks",
+    ...(reports === undefined ? {} : { reporters: ["default", "json"], outputFile: `${reports}/unit.json` }),
     maxWorkers: 2,
   },
 });

@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+const reports = process.env["O2MC_TEST_REPORTS"];
+
 /** Whole-system scenarios and real browsers: one file at a time, since each starts servers of its own. */
 export default defineConfig({
   test: {
@@ -8,6 +10,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     pool: "forks",
+    ...(reports === undefined ? {} : { reporters: ["default", "json"], outputFile: `${reports}/systems.json` }),
     fileParallelism: false,
   },
 });
