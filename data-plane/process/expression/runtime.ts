@@ -1,0 +1,74 @@
+import { hash } from "node:crypto";
+
+/** What generated code calls. Every function gets non-null operands and answers null where CEL has an error. */
+export const runtime = {
+  size(text: string): number {
+    let n = text.length;
+    for (let i = 0; i < text.length - 1; i++) {
+      // a surrogate pair is one code point
+      if ((text.charCodeAt(i) & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) n--;
+    }
+    return n;
+  },
+
+  lowerAscii(text: string): string {
+    return text.replace(/[A-Z]+/g, (upper) => upper.toLowerCase());
+  },
+
+  /** n-th non-empty segment of a path, from 0, without query and fragment. */
+  pathSegment(path: string, index: number): string | null {
+    if (index < 0) return null;
+    let seen = 0;
+    let start = 0;
+    for (let i = 0; i <= path.length; i++) {
+      const c = i === path.length ? "?" : path[i];
+      if (c !== "/" && c !== "?" && c !== "#") continue;
+      if (i > start && seen++ === index) return path.slice(start, i);
+      if (c !== "/") return null;
+      start = i + 1;
+    }
+    return null;
+  },
+
+  sha256(text: string): string {
+    return hash("sha256", text, "hex");
+  },
+
+  timestampText(ms: number): string | null {
+    const date = new Date(ms);
+    return Number.isNaN(date.getTime()) ? null : date.toISOString();
+  },
+
+  parseTimestamp(text: string): number | null {
+    if (!RFC3339.test(text)) return null;
+    const ms = Date.parse(text);
+    return Number.isNaN(ms) ? null : ms;
+  },
+
+  parseInteger(text: string): number | null {
+    if (!INTEGER.test(text)) return null;
+    const value = Number(text);
+    return Number.isSafeInteger(value) ? value : null;
+  },
+
+  parseDouble(text: string): number | null {
+    return DECIMAL.test(text) ? Number(text) : null;
+  },
+
+  truncate(value: number): number | null {
+    const whole = Math.trunc(value) + 0;
+    return Number.isSafeInteger(whole) ? whole : null;
+  },
+
+  divideIntegers(a: number, b: number): number | null {
+    return b === 0 ? null : Math.trunc(a / b) + 0;
+  },
+
+  remainder(a: number, b: number): number | null {
+    return b === 0 ? null : (a % b) + 0;
+  },
+};
+
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+const INTEGER = /^[+-]?\d{1,16}$/;
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
