@@ -28,6 +28,8 @@ export interface DeployedSource {
   readonly kind: "rest" | "web";
   /** lower-case hex SHA-256 of each valid write key */
   readonly writeKeyHashes: readonly string[];
+  /** web sources only: the write key that pages get by the site's configuration; any visitor can read it */
+  readonly publicWriteKey?: string;
   /** allowed CORS origins, `https://shop.example`; for a web source also what the snippet is recognised by */
   readonly origins: readonly string[];
   /**
