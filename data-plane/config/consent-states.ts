@@ -1,0 +1,69 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { Logger } from "@o2mc/runtime/log.ts";
+import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
+import { BUCKETS, consentKey } from "@o2mc/schema/subjects.ts";
+import { watchBucket } from "./watch-bucket.ts";
+
+/** The stored consent of all subjects of one tenant, followed in memory. Use nothing of it while it is not `complete`. */
+export interface ConsentStates {
+  /** false = the store is not read yet or the connection is lost: whoever asks must fail closed */
+  readonly complete: boolean;
+  /** resolves at the first time that it is complete */
+  readonly ready: Promise<void>;
+  get(application: string, subjectKey: string): ConsentState | undefined;
+  stop(): void;
+}
+
+/** What cannot be read denies like a withdrawal. */
+const UNREADABLE: ConsentState = { purposes: [], policyVersion: 0, givenAt: 0, receipt: "" };
+
+export function watchConsent(nats: NatsConnection, log: Logger): ConsentStates {
+  const states = new Map<string, ConsentState>();
+  let resolveReady: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => (resolveReady = resolve));
+  let complete = false;
+  const watch = watchBucket(
+    nats,
+    BUCKETS.consent,
+    {
+      put: (key, value) => states.set(key, parseState(value)),
+      gone: (key) => states.delete(key),
+      complete: () => {
+        complete = true;
+        resolveReady();
+      },
+      stale: () => {
+        complete = false;
+      },
+    },
+    log,
+  );
+  return {
+    get complete() {
+      return complete;
+    },
+    ready,
+    get: (application, subjectKey) => states.get(consentKey(application, subjectKey)),
+    stop: () => {
+      complete = false;
+      watch.stop();
+    },
+  };
+}
+
+function parseState(value: Uint8Array): ConsentState {
+  try {
+    const state = JSON.parse(new TextDecoder().decode(value)) as Partial<ConsentState> | null;
+    if (
+      Array.isArray(state?.purposes) &&
+      typeof state.policyVersion === "number" &&
+      typeof state.givenAt === "number" &&
+      typeof state.receipt === "string"
+    ) {
+      return state as ConsentState;
+    }
+  } catch {
+    // denied below
+  }
+  return UNREADABLE;
+}

@@ -1,0 +1,165 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { Logger } from "@o2mc/runtime/log.ts";
+import { connectWithJwt } from "@o2mc/runtime/nats.ts";
+import type { Deployment, TenantAccess } from "@o2mc/schema/deployment/deployment.ts";
+import { BUCKETS, directoryBucket, type DataPlaneRole } from "@o2mc/schema/subjects.ts";
+import { watchBucket } from "./watch-bucket.ts";
+
+/** One tenant that this process may work for: its id and a connection to its account. */
+export interface Tenant {
+  readonly id: string;
+  readonly nats: NatsConnection;
+}
+
+export interface TenantHandlers {
+  /** a tenant is connected, for the first time or with a new credential; comes before its deployments */
+  onTenant(tenant: Tenant): void | Promise<void>;
+  /** a deployment, at first and at each new revision */
+  onDeployment(tenant: Tenant, deployment: Deployment): void | Promise<void>;
+  onUndeployed?(tenant: Tenant, application: string): void | Promise<void>;
+  /** the tenant is no longer served by this connection, which closes once this has returned */
+  onGone(tenant: Tenant): void | Promise<void>;
+}
+
+interface Options extends TenantHandlers {
+  /** connection to the platform account; its user can read the role's directory bucket only */
+  readonly nats: NatsConnection;
+  readonly role: DataPlaneRole;
+  readonly url: string;
+  readonly log: Logger;
+}
+
+const RETRY_MS = 1000;
+
+/**
+ * Follows the directory of `role`, keeps one connection per tenant and follows the tenant's deployments. Calls about one
+ * tenant come one after the other, each awaited; a call that throws is logged and the next goes on. When the directory
+ * cannot be read, tenants that are connected stay.
+ */
+export function watchTenants(options: Options): { stop(): Promise<void> } {
+  const lines = new Map<string, TenantLine>();
+  const directory = watchBucket(
+    options.nats,
+    directoryBucket(options.role),
+    {
+      put: (tenant, value) => {
+        const access = parse<TenantAccess>(value);
+        if (access === undefined || access.tenant !== tenant) {
+          options.log.error({ tenant }, "a tenant's access cannot be read");
+          return;
+        }
+        const line = lines.get(tenant);
+        if (line?.access.jwt === access.jwt) return;
+        void line?.stop();
+        lines.set(tenant, new TenantLine(access, options, line?.stop()));
+      },
+      gone: (tenant) => {
+        void lines.get(tenant)?.stop();
+        lines.delete(tenant);
+      },
+      complete: () => undefined,
+      stale: () => undefined,
+    },
+    options.log,
+  );
+  return {
+    stop: async () => {
+      directory.stop();
+      await Promise.all(Array.from(lines.values(), (line) => line.stop()));
+    },
+  };
+}
+
+/** One credential of one tenant: connects, and connects again when the server closes the connection for good. */
+class TenantLine {
+  readonly access: TenantAccess;
+  readonly #options: Options;
+  readonly #stopping: Promise<void>;
+  #resolveStopping: () => void = () => undefined;
+  readonly #done: Promise<void>;
+  #stopped = false;
+
+  constructor(access: TenantAccess, options: Options, before: Promise<void> | undefined) {
+    this.access = access;
+    this.#options = options;
+    this.#stopping = new Promise((resolve) => (this.#resolveStopping = resolve));
+    this.#done = this.#run(before);
+  }
+
+  stop(): Promise<void> {
+    this.#stopped = true;
+    this.#resolveStopping();
+    return this.#done;
+  }
+
+  async #run(before: Promise<void> | undefined): Promise<void> {
+    await before;
+    const { role, url, log } = this.#options;
+    const { tenant: id, jwt, seed } = this.access;
+    while (!this.#stopped) {
+      try {
+        const connecting = connectWithJwt({ url, jwt, seed, name: `o2mc-${role}`, inboxPrefix: `_INBOX_${role}` });
+        // the connection itself waits for ever for a server
+        void this.#stopping.then(() => connecting.then((late) => late.close()).catch(() => undefined));
+        const nats = await Promise.race([connecting, this.#stopping]);
+        if (nats === undefined || this.#stopped) return;
+        await this.#serve({ id, nats });
+      } catch (error) {
+        log.warn({ err: error, tenant: id }, "a tenant's account cannot be reached");
+      }
+      if (!this.#stopped) await Promise.race([pause(RETRY_MS), this.#stopping]);
+    }
+  }
+
+  /** Until the connection is closed for good or the line is stopped. */
+  async #serve(tenant: Tenant): Promise<void> {
+    const { log } = this.#options;
+    let queue = Promise.resolve();
+    const call = (work: () => void | Promise<void>): void => {
+      queue = queue.then(work).catch((error: unknown) => {
+        log.error({ err: error, tenant: tenant.id }, "a configuration change was not taken");
+      });
+    };
+    const revisions = new Map<string, number>();
+    call(() => this.#options.onTenant(tenant));
+    const deployments = watchBucket(
+      tenant.nats,
+      BUCKETS.deployments,
+      {
+        put: (application, value) => {
+          const deployment = parse<Deployment>(value);
+          if (deployment?.application !== application || deployment.tenant !== tenant.id) {
+            log.error({ tenant: tenant.id, application }, "a deployment cannot be read");
+            return;
+          }
+          // after a reconnect everything comes once more
+          if (revisions.get(application) === deployment.revision) return;
+          revisions.set(application, deployment.revision);
+          call(() => this.#options.onDeployment(tenant, deployment));
+        },
+        gone: (application) => {
+          revisions.delete(application);
+          call(() => this.#options.onUndeployed?.(tenant, application));
+        },
+        complete: () => undefined,
+        stale: () => undefined,
+      },
+      log,
+    );
+    await Promise.race([tenant.nats.closed(), this.#stopping]);
+    deployments.stop();
+    call(() => this.#options.onGone(tenant));
+    await queue;
+    if (!tenant.nats.isClosed()) await tenant.nats.close();
+  }
+}
+
+function parse<T>(value: Uint8Array): T | undefined {
+  try {
+    return JSON.parse(new TextDecoder().decode(value)) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
