@@ -1,0 +1,139 @@
+import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
+import { liveSubject, resultSubject, STREAMS, WINDOW_CONSUMER } from "@o2mc/schema/subjects.ts";
+import type { TenantConnection } from "./connection.ts";
+import { watchConsent, type ConsentWatch } from "./consent-watch.ts";
+import { LiveResults } from "./live-results.ts";
+import type { StoredFrame } from "./result-buffer.ts";
+import { resultRows, type ResultRow } from "./result-rows.ts";
+import { nullWhenMissing } from "./streams.ts";
+
+export interface ResultsRequest {
+  readonly application: string;
+  readonly pipeline: string;
+  readonly output: string;
+  /** cursor of the last rows that the subscriber has; without it only what comes from now on */
+  readonly after?: number;
+}
+
+export type ResultEvent =
+  | { readonly type: "rows"; readonly cursor: number; readonly rows: readonly ResultRow[] }
+  /** results with a cursor in (from, until] may be missing */
+  | { readonly type: "gap"; readonly from: number; readonly until: number; readonly reason: "slow-reader" | "expired" };
+
+const BATCH = 64;
+const BATCH_BYTES = 1024 ** 2;
+
+/**
+ * The results of one output: those since `after` that the hub still holds, then live ones, each once and in order. A
+ * cursor is a sequence of the RESULTS stream. Rows of subjects who have withdrawn meanwhile are left out. `return()`
+ * ends it at once, also while nothing comes.
+ */
+export function openResults(
+  connection: TenantConnection,
+  request: ResultsRequest,
+): AsyncIterableIterator<ResultEvent, void, undefined> {
+  const { application, pipeline, output } = request;
+  const live = new LiveResults(connection.nc, liveSubject(application, pipeline, output));
+  const events = follow(connection, request, live);
+  return {
+    next: () => events.next(),
+    // a generator's own return() waits for what it is waiting for
+    return: () => {
+      live.close();
+      return events.return();
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+async function* follow(
+  connection: TenantConnection,
+  request: ResultsRequest,
+  live: LiveResults,
+): AsyncGenerator<ResultEvent, void, undefined> {
+  const { application, pipeline, output } = request;
+  const subject = resultSubject(application, pipeline, output);
+  let consent: ConsentWatch | undefined;
+  try {
+    const watch = (consent = await watchConsent(connection, application));
+    let last = request.after ?? (await bounds(connection)).end;
+    const rows = ({ seq, data }: StoredFrame): ResultEvent => decode(seq, data, watch);
+    const catchUp = async function* (): AsyncGenerator<ResultEvent, void, undefined> {
+      const { end } = await bounds(connection);
+      for (;;) {
+        const batch = last < end ? await storedAfter(connection, subject, last) : [];
+        // read after the batch: what was held when the batch was read is in it
+        const { floor } = await bounds(connection);
+        const start = last > end ? end : Math.max(last, Math.min(floor, end));
+        // older than what is held, or the cursor of another life of the stream
+        if (start !== last) {
+          yield { type: "gap", from: last, until: start, reason: "expired" };
+          last = start;
+        }
+        for (const frame of batch) {
+          if (frame.seq <= last || frame.seq > end) continue;
+          last = frame.seq;
+          yield rows(frame);
+        }
+        if (batch.length === 0 || last >= end) break;
+      }
+      last = Math.max(last, end);
+    };
+
+    // what is stored from here on arrives live too: the subscription is older than the stream's end that is read now
+    await connection.nc.flush();
+    yield* catchUp();
+    // live frames left out while the stream was being read are not the reader's fault: they are read from it too
+    let catchingUp = live.overflowed;
+    for (;;) {
+      const item = await live.next();
+      if (item === undefined) return;
+      if (item === "resumed" || (!("seq" in item) && catchingUp)) {
+        yield* catchUp();
+        catchingUp = live.overflowed;
+      } else if ("seq" in item) {
+        if (item.seq <= last) continue;
+        // each names the one before it: a hole is read from the stream
+        if (item.before > last) yield* catchUp();
+        if (item.seq <= last) continue;
+        last = item.seq;
+        yield rows(item);
+      } else if (item.until > last) {
+        yield { type: "gap", from: Math.max(item.from, last), until: item.until, reason: "slow-reader" };
+        last = item.until;
+      }
+    }
+  } finally {
+    live.close();
+    consent?.release();
+  }
+}
+
+function decode(cursor: number, data: Uint8Array, consent: ConsentWatch): ResultEvent {
+  const frame = JSON.parse(new TextDecoder().decode(data)) as ResultFrame;
+  const purposes = frame.lane.split("+");
+  return { type: "rows", cursor, rows: resultRows(frame, (subjectKey) => consent.permits(subjectKey, purposes)) };
+}
+
+/** `floor`: nothing up to it is sure to be held; `end`: the last sequence stored. */
+async function bounds({ jsm }: TenantConnection): Promise<{ readonly floor: number; readonly end: number }> {
+  const window = await jsm.consumers.info(STREAMS.results, WINDOW_CONSUMER).catch(nullWhenMissing);
+  const { state } = await jsm.streams.info(STREAMS.results);
+  // a slow delivery may hold older messages of its own subject while others' are gone: so the first sequence is not enough
+  const floor = window === null ? state.last_seq : window.ack_floor.stream_seq;
+  return { floor: Math.max(floor, state.first_seq - 1), end: state.last_seq };
+}
+
+async function storedAfter({ jsm }: TenantConnection, subject: string, seq: number): Promise<readonly StoredFrame[]> {
+  const frames: StoredFrame[] = [];
+  const batch = await jsm.direct.getBatch(STREAMS.results, {
+    seq: seq + 1,
+    next_by_subj: subject,
+    batch: BATCH,
+    max_bytes: BATCH_BYTES,
+  });
+  for await (const { seq: at, data } of batch) frames.push({ seq: at, data });
+  return frames;
+}
