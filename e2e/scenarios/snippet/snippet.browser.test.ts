@@ -51,9 +51,12 @@ afterEach(async () => {
   await edge.close();
 });
 
+/** Asks from outside: the page's policy forbids the eval of Playwright's own waitForFunction. */
+const becomes = (where: Page, condition: string): Promise<void> =>
+  vi.waitFor(async () => expect(await where.evaluate(condition)).toBe(true), { timeout: 20_000 });
 const open = async (path = "/"): Promise<void> => {
   await page.goto(siteUrl + path);
-  await page.waitForFunction("window.o2mc && o2mc.consent && o2mc.consent.status().ready");
+  await becomes(page, "window.o2mc?.consent?.status().ready");
 };
 const run = (script: string): Promise<unknown> => page.evaluate(script);
 const stored = (): Promise<unknown> => run("JSON.stringify([Object.keys(localStorage), Object.keys(sessionStorage)])");
@@ -172,7 +175,7 @@ test("a withdrawal in one tab stops the other", async () => {
   await other.goto(`${siteUrl}/other`);
   await arrived(2);
   await run("o2mc.consent.withdraw()");
-  await other.waitForFunction("o2mc.consent.status().granted.length === 0");
+  await becomes(other, "o2mc.consent.status().granted.length === 0");
   await other.click("#buy");
   await other.goto("about:blank");
   await leave();

@@ -1,0 +1,71 @@
+import type { IncomingMessage } from "node:http";
+import { verifySignature } from "./signature.ts";
+
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const MAX_ROWS = 100_000;
+
+interface HookReceiver {
+  /** reads, verifies and counts one delivery */
+  readonly receive: (request: IncomingMessage) => Promise<{ readonly status: number; readonly code?: string }>;
+  /** `rows` that came, distinct `ids` among them, and `duplicates`: rows whose id had come in another delivery */
+  readonly counts: () => { readonly rows: number; readonly ids: number; readonly duplicates: number };
+}
+
+/** A customer's webhook receiver as it should be: checks the signature, knows a repeated delivery, keeps rows by id. */
+export function createHookReceiver(secret: string, now: () => number = Date.now): HookReceiver {
+  const deliveries = new Set<string>();
+  const rows = new Map<string, object>();
+  let received = 0;
+  let duplicates = 0;
+
+  const count = (row: { readonly id: string }): void => {
+    received++;
+    if (rows.has(row.id)) duplicates++;
+    rows.set(row.id, row);
+    forgetOldest(rows);
+  };
+
+  return {
+    async receive(request) {
+      const body = await readBody(request);
+      if (body === undefined) return { status: 413, code: "too-large" };
+      const id = verifySignature(secret, request.headers, body, now());
+      if (id === undefined) return { status: 401, code: "bad-signature" };
+      const batch = parseRows(body);
+      if (batch === undefined) return { status: 400, code: "not-rows" };
+      // Sent again because our answer was lost: the same delivery, not double rows.
+      if (!deliveries.has(id)) batch.forEach(count);
+      deliveries.add(id);
+      forgetOldest(deliveries);
+      return { status: 200 };
+    },
+    counts: () => ({ rows: received, ids: rows.size, duplicates }),
+  };
+}
+
+function parseRows(body: Buffer): readonly { readonly id: string }[] | undefined {
+  try {
+    const value = JSON.parse(body.toString("utf8")) as unknown;
+    const isRow = (row: unknown): boolean => typeof (row as { id?: unknown } | null)?.id === "string";
+    return Array.isArray(value) && value.every(isRow) ? (value as { id: string }[]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Sets and maps keep the order of insertion. */
+function forgetOldest(kept: Set<string> | Map<string, object>): void {
+  const oldest = kept.size > MAX_ROWS ? kept.keys().next().value : undefined;
+  if (oldest !== undefined) kept.delete(oldest);
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
