@@ -1,0 +1,152 @@
+import { jetstream, type JetStreamClient, jetstreamManager, type JsMsg } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { Logger } from "@o2mc/runtime/log.ts";
+import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
+import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
+import { deliveryConsumer, STREAMS } from "@o2mc/schema/subjects.ts";
+import { type BackOff, backOffMs, pause } from "./back-off.ts";
+import type { ConsentCheck } from "./consent-check.ts";
+import type { DeliveryCounters } from "./counters.ts";
+import { DeadLetters } from "./dead-letters.ts";
+import type { OpenedDestination } from "./destination.ts";
+import { type ConsentRow, frameRows, parseFrame } from "./frame-rows.ts";
+import { Inbox } from "./inbox.ts";
+import { recover } from "./recover.ts";
+import { retrying, up, writeBatch } from "./write-batch.ts";
+
+export interface DeliveryParts {
+  readonly id: string;
+  readonly application: string;
+  readonly output: OutputType;
+  readonly opened: OpenedDestination;
+  readonly connection: NatsConnection;
+  readonly permits: ConsentCheck;
+  /** revision of the deployment that `output` was read from, as of now */
+  readonly revision: () => number;
+  readonly counters: DeliveryCounters;
+  readonly backOff: BackOff;
+  readonly log: Logger;
+}
+
+const REVISION_WAIT_MS = 10_000;
+const REVISION_POLL_MS = 50;
+
+/** Moves the results of one output to one destination until `signal` aborts; an error costs this delivery a pause, nobody else. */
+export async function runDelivery(parts: DeliveryParts, signal: AbortSignal): Promise<void> {
+  const delivery = new Delivery(parts, signal);
+  for (let failures = 1; !signal.aborted; failures++) {
+    try {
+      await delivery.session(() => (failures = 0));
+    } catch (error) {
+      if (signal.aborted) break;
+      retrying(parts.counters, error);
+      parts.log.warn({ delivery: parts.id, err: error }, "delivery interrupted");
+      await pause(backOffMs(parts.backOff, failures), signal);
+    }
+  }
+  await parts.opened.destination.close();
+  parts.counters.state = "stopped";
+}
+
+class Delivery {
+  readonly #parts: DeliveryParts;
+  readonly #signal: AbortSignal;
+  readonly #js: JetStreamClient;
+  readonly #deadLetters: DeadLetters;
+  #settled = 0;
+
+  constructor(parts: DeliveryParts, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#signal = signal;
+    this.#js = jetstream(parts.connection);
+    this.#deadLetters = new DeadLetters(this.#js, parts.application, parts.id, parts.output.columns);
+  }
+
+  /** One life of the consumer: from its oldest unacknowledged result on, until something breaks. */
+  async session(onProgress: () => void): Promise<void> {
+    const { opened, id, counters } = this.#parts;
+    // Before anything is pulled: what a dead destination can't take stays in the hub.
+    await this.#connect();
+    const jsm = await jetstreamManager(this.#parts.connection, { checkAPI: false });
+    const recovered = await recover(jsm, deliveryConsumer(id), this.#signal);
+    if (this.#signal.aborted) return;
+    const consumer = await this.#js.consumers.get(STREAMS.results, deliveryConsumer(id));
+    const inbox = new Inbox(consumer, recovered, this.#settled);
+    up(counters);
+    try {
+      while (!this.#signal.aborted) {
+        const messages = await inbox.gather(opened.gathering, this.#signal);
+        const last = messages.at(-1);
+        if (last === undefined) continue;
+        await this.#deliver(messages);
+        this.#settled = last.seq;
+        await inbox.settle(messages);
+        onProgress();
+      }
+    } finally {
+      await inbox.close();
+    }
+  }
+
+  async #deliver(messages: readonly JsMsg[]): Promise<void> {
+    const { opened, output, counters, application, permits, backOff } = this.#parts;
+    const written = Math.max(this.#settled, opened.destination.resumeAfter?.() ?? 0);
+    const fresh = messages.filter((message) => message.seq > written);
+    counters.messagesSkipped += messages.length - fresh.length;
+    const rows: ConsentRow[] = [];
+    for (const message of fresh) {
+      const frame = parseFrame(message.string());
+      if (frame === undefined) await this.#deadLetters.message(message.seq);
+      else rows.push(...(await this.#rows(frame, output)));
+    }
+    const [first] = fresh;
+    const last = fresh.at(-1);
+    if (first === undefined || last === undefined || rows.length === 0) return;
+    await writeBatch({ id: batchId(first), first: first.seq, last: last.seq }, rows, {
+      application,
+      destination: opened.destination,
+      permits,
+      deadLetters: this.#deadLetters,
+      counters,
+      backOff,
+      reconnect: () => this.#connect(),
+      signal: this.#signal,
+    });
+  }
+
+  /**
+   * A frame made under a later revision may have columns that this view of the output lacks. The deployment is on its way;
+   * if it changes the output, this delivery is stopped and a new one takes the frame.
+   */
+  async #rows(frame: ResultFrame, output: OutputType): Promise<ConsentRow[]> {
+    const patience = Date.now() + REVISION_WAIT_MS;
+    while (frame.revision > this.#parts.revision() && Date.now() < patience) {
+      await pause(REVISION_POLL_MS, this.#signal);
+      this.#signal.throwIfAborted();
+    }
+    return frameRows(frame, output.columns);
+  }
+
+  async #connect(): Promise<void> {
+    const { opened, counters, backOff, log, id } = this.#parts;
+    for (let failures = 1; ; failures++) {
+      this.#signal.throwIfAborted();
+      try {
+        await opened.destination.close();
+        await opened.destination.connect();
+        return;
+      } catch (error) {
+        retrying(counters, error);
+        counters.retries++;
+        if (failures === 1) log.warn({ delivery: id, err: error }, "destination not reachable, trying until it is");
+        await pause(backOffMs(backOff, failures), this.#signal);
+      }
+    }
+  }
+}
+
+/** The message's id in the hub, made by process from pipeline, output, partition and sequence: one for ever. */
+function batchId(message: JsMsg): string {
+  const id = message.headers?.get("Nats-Msg-Id") ?? "";
+  return id === "" ? `${STREAMS.results}-${message.seq}` : id;
+}

@@ -1,0 +1,106 @@
+import type { Scalar } from "@o2mc/schema/events/frame.ts";
+import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
+
+/** One result: `values` stand in the order of the output's columns; timestamps are epoch milliseconds. */
+export interface Row {
+  /** result id: the same for the same facts, whatever the attempt */
+  readonly id: string;
+  readonly values: readonly Scalar[];
+}
+
+export interface Batch {
+  /** stays the same over attempts, and over restarts where the kind gathers one message a batch */
+  readonly id: string;
+  /** RESULTS stream sequences of the first and last message that the batch holds */
+  readonly first: number;
+  readonly last: number;
+  /** never empty; an attempt may hold fewer rows than the one before, when consent was withdrawn in between */
+  readonly rows: readonly Row[];
+}
+
+/**
+ * What a delivery writes to. One caller, one call at a time: `connect`, then `write` any number of times, then `close`;
+ * after a `NotConnected` the caller closes and connects again. Every error that is not one of the four below is unknown:
+ * it is retried a bounded number of times, then the rows go to the dead letters.
+ */
+export interface Destination {
+  /** Resolves when the destination can take rows: this is its health check too. May be called again after `close`. */
+  connect(): Promise<void>;
+  /** Resolves only when every row is durable at the destination. Writing the same ids again changes nothing. */
+  write(batch: Batch): Promise<void>;
+  /** Gives back what `connect` took; never throws for a destination that is already gone. */
+  close(): Promise<void>;
+  /** After `connect`: results up to this RESULTS stream sequence are durable already and must not be written again. */
+  resumeAfter?(): number;
+}
+
+/** How many results are gathered for one `write`. */
+export interface Gathering {
+  /** at most this long after the first one; 0 = what is there now */
+  readonly seconds: number;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+export interface DestinationContext {
+  readonly delivery: string;
+  readonly output: OutputType;
+}
+
+export interface OpenedDestination {
+  readonly destination: Destination;
+  readonly gathering: Gathering;
+}
+
+/** One kind of destination, as `destinations.ts` registers it; `open` throws a ZodError for options that are not its own. */
+export interface DestinationKind {
+  readonly kind: string;
+  open(options: unknown, context: DestinationContext): OpenedDestination;
+}
+
+/** The destination can't be reached or refuses us as a whole; retried for ever, nothing is lost meanwhile. */
+export class NotConnected extends Error {
+  override readonly name = "NotConnected";
+  readonly code: string;
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+/** The destination asked to come back in `ms`; retried for ever. */
+export class RetryAfter extends Error {
+  override readonly name = "RetryAfter";
+  readonly code: string;
+  readonly ms: number;
+  constructor(code: string, ms: number, cause?: unknown) {
+    super("the destination asked to wait", { cause });
+    this.code = code;
+    this.ms = ms;
+  }
+}
+
+/** No attempt will ever succeed: the whole batch goes to the dead letters. */
+export class Permanent extends Error {
+  override readonly name = "Permanent";
+  readonly code: string;
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+export interface RowFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The rows at these indexes of `batch.rows` can't be written; all the others are durable. */
+export class Partial extends Error {
+  override readonly name = "Partial";
+  readonly failures: ReadonlyMap<number, RowFailure>;
+  constructor(failures: ReadonlyMap<number, RowFailure>) {
+    super("some rows were refused");
+    this.failures = failures;
+  }
+}

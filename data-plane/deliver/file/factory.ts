@@ -1,0 +1,14 @@
+import type { DestinationKind } from "../destination.ts";
+import { fileOptions } from "./options.ts";
+import { FileWriter } from "./writer.ts";
+
+export const fileKind: DestinationKind = {
+  kind: "file",
+  open: (raw, context) => {
+    const options = fileOptions.parse(raw);
+    return {
+      destination: new FileWriter(options, context.delivery, context.output),
+      gathering: { seconds: options.rotateSeconds, messages: 256, bytes: 16 << 20 },
+    };
+  },
+};

@@ -1,0 +1,117 @@
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { FileOptions } from "@o2mc/schema/destinations/options.ts";
+import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
+import { token } from "@o2mc/schema/subjects.ts";
+import { type Batch, type Destination, NotConnected } from "../destination.ts";
+import { fileText } from "./format.ts";
+
+/**
+ * Files `<output>-<first>-<last>.<format>`: the name carries the RESULTS sequences that the file holds, so the directory
+ * itself says what has been written. A file is whole when it has its name: before, it is hidden.
+ */
+export class FileWriter implements Destination {
+  readonly #options: FileOptions;
+  readonly #delivery: string;
+  readonly #output: OutputType;
+  #resumeAfter = 0;
+
+  constructor(options: FileOptions, delivery: string, output: OutputType) {
+    token(output.name);
+    this.#options = options;
+    this.#delivery = delivery;
+    this.#output = output;
+  }
+
+  async connect(): Promise<void> {
+    try {
+      await mkdir(this.#options.directory, { recursive: true });
+      await this.#claim();
+      const names = await readdir(this.#options.directory);
+      const own = names.filter((name) => name.startsWith(`.${this.#stem}-`) && name.endsWith(".tmp"));
+      await Promise.all(own.map((name) => rm(this.#path(name), { force: true })));
+      this.#resumeAfter = Math.max(0, ...names.map((name) => this.#lastSequence(name)));
+    } catch (error) {
+      throw typed(error);
+    }
+  }
+
+  resumeAfter(): number {
+    return this.#resumeAfter;
+  }
+
+  async write(batch: Batch): Promise<void> {
+    const name = `${this.#output.name}-${batch.first}-${batch.last}.${this.#options.format}`;
+    const temporary = this.#path(`.${this.#stem}-${batch.first}-${batch.last}.tmp`);
+    try {
+      const file = await open(temporary, "w", 0o640);
+      try {
+        await file.writeFile(fileText(this.#options.format, this.#output.columns, batch.rows));
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, this.#path(name));
+      await this.#syncDirectory();
+    } catch (error) {
+      throw typed(error);
+    }
+    this.#resumeAfter = batch.last;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  get #stem(): string {
+    return `${this.#output.name}-${this.#delivery}`;
+  }
+
+  /**
+   * The sequences in file names mean something to one delivery only; another one that shares directory and output would
+   * skip its results by them. So the first one to come keeps the directory.
+   */
+  async #claim(): Promise<void> {
+    const path = this.#path(`.${this.#output.name}.owner`);
+    try {
+      await writeFile(path, `${this.#delivery}\n`, { flag: "wx", flush: true });
+    } catch (error) {
+      if (!hasCode(error, "EEXIST")) throw error;
+      const owner = (await readFile(path, "utf8")).trim();
+      if (owner === this.#delivery) return;
+      throw new NotConnected(
+        "file.directory-in-use",
+        `${path} says that the directory holds the same output of delivery ${owner}; choose another directory`,
+      );
+    }
+    await this.#syncDirectory();
+  }
+
+  async #syncDirectory(): Promise<void> {
+    const directory = await open(this.#options.directory, "r");
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  }
+
+  #lastSequence(name: string): number {
+    const prefix = `${this.#output.name}-`;
+    const match = name.startsWith(prefix) ? /^\d+-(\d+)\.(?:jsonl|csv)$/.exec(name.slice(prefix.length)) : null;
+    return match === null ? 0 : Number(match[1]);
+  }
+
+  #path(name: string): string {
+    return join(this.#options.directory, name);
+  }
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && "code" in error && error.code === code;
+
+/** Whatever a file system refuses (full, read-only, gone), another row would not change it. */
+function typed(error: unknown): unknown {
+  if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) return error;
+  return new NotConnected(`file.${String(error.code)}`, "the directory can't be written", error);
+}

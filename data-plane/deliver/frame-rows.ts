@@ -1,0 +1,39 @@
+import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
+import type { OutputColumn } from "@o2mc/schema/pipeline/types.ts";
+import type { Row } from "./destination.ts";
+
+/** A row with what is needed to ask for its subject's consent. */
+export interface ConsentRow extends Row {
+  readonly purposes: readonly string[];
+  readonly subjectKey: string | undefined;
+}
+
+/** Reads the message of `resultSubject`; undefined when it is not a result frame. */
+export function parseFrame(text: string): ResultFrame | undefined {
+  try {
+    const frame = JSON.parse(text) as Partial<ResultFrame> | null;
+    const usable =
+      frame?.v === 1 &&
+      typeof frame.revision === "number" &&
+      typeof frame.lane === "string" &&
+      typeof frame.columns === "object" &&
+      Array.isArray(frame.id) &&
+      frame.id.length === frame.n &&
+      (frame.subjectKey === undefined || frame.subjectKey.length === frame.n);
+    return usable ? (frame as ResultFrame) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The rows of a frame in the order of `columns`; what the frame lacks is null. A lane is named by its purposes. */
+export function frameRows(frame: ResultFrame, columns: readonly OutputColumn[]): ConsentRow[] {
+  const purposes = frame.lane.split("+");
+  const arrays = columns.map((column) => (Object.hasOwn(frame.columns, column.name) ? frame.columns[column.name] : []));
+  return frame.id.map((id, i) => ({
+    id,
+    values: arrays.map((array) => array?.[i] ?? null),
+    purposes,
+    subjectKey: frame.subjectKey?.[i],
+  }));
+}

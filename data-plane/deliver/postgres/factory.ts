@@ -1,0 +1,11 @@
+import type { DestinationKind } from "../destination.ts";
+import { postgresOptions } from "./options.ts";
+import { PostgresWriter } from "./writer.ts";
+
+export const postgresKind: DestinationKind = {
+  kind: "postgres",
+  open: (options, context) => ({
+    destination: new PostgresWriter(postgresOptions.parse(options), context.output.columns),
+    gathering: { seconds: 0, messages: 64, bytes: 4 << 20 },
+  }),
+};

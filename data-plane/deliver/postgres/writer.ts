@@ -1,0 +1,112 @@
+import type { PostgresOptions } from "@o2mc/schema/destinations/options.ts";
+import type { OutputColumn } from "@o2mc/schema/pipeline/types.ts";
+import { Client, DatabaseError } from "pg";
+import { type Batch, type Destination, NotConnected, Partial, type Row, type RowFailure } from "../destination.ts";
+import { isDataError, typed } from "./errors.ts";
+import { ensureTable } from "./table.ts";
+import { upsertParameters, upsertSql } from "./upsert.ts";
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const STATEMENT_TIMEOUT_MS = 60_000;
+// SQLSTATE class 42 at a write: the table has changed under us; making it again may cure that.
+const SCHEMA_ERROR = /^42/;
+
+/** Upserts by result id: one statement a batch, so that it is durable or absent as a whole. */
+export class PostgresWriter implements Destination {
+  readonly #options: PostgresOptions;
+  readonly #columns: readonly OutputColumn[];
+  readonly #sql: string;
+  #client: Client | undefined;
+  #tableChanged = false;
+
+  constructor(options: PostgresOptions, columns: readonly OutputColumn[]) {
+    this.#options = options;
+    this.#columns = columns;
+    this.#sql = upsertSql(options, columns);
+  }
+
+  async connect(): Promise<void> {
+    const { host, port, database, user, password, tls } = this.#options;
+    const client = new Client({
+      host,
+      port,
+      database,
+      user,
+      password,
+      ssl: tls,
+      application_name: "o2mc-deliver",
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: STATEMENT_TIMEOUT_MS,
+    });
+    // Without a listener the loss of an idle connection would end the process.
+    client.on("error", () => {
+      if (this.#client === client) this.#client = undefined;
+    });
+    try {
+      await client.connect();
+      // A server that is set to answer before its log is on disk would let us acknowledge what it may lose.
+      await client.query("set synchronous_commit = on");
+      await ensureTable(client, this.#options, this.#columns);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw typed(error);
+    }
+    this.#tableChanged = false;
+    this.#client = client;
+  }
+
+  async write(batch: Batch): Promise<void> {
+    const client = this.#client;
+    if (client === undefined) throw new NotConnected("postgres.unreachable", "the connection to PostgreSQL is gone");
+    const failures = new Map<number, RowFailure>();
+    try {
+      if (this.#tableChanged) await ensureTable(client, this.#options, this.#columns);
+      this.#tableChanged = false;
+      await this.#upsert(client, lastOfEachId(batch.rows), failures);
+    } catch (error) {
+      if (error instanceof DatabaseError && SCHEMA_ERROR.test(error.code ?? "")) this.#tableChanged = true;
+      throw typed(error);
+    }
+    if (failures.size > 0) throw new Partial(failures);
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.end().catch(() => undefined);
+  }
+
+  /** Halves the rows on a data error until the bad ones stand alone; the good ones are committed on the way. */
+  async #upsert(client: Client, rows: readonly IndexedRow[], failures: Map<number, RowFailure>): Promise<void> {
+    try {
+      await client.query(
+        this.#sql,
+        upsertParameters(
+          this.#columns,
+          rows.map(({ row }) => row),
+        ),
+      );
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      const [only] = rows;
+      if (rows.length === 1 && only !== undefined) {
+        failures.set(only.index, { code: `postgres.${error.code}`, message: error.message });
+        return;
+      }
+      const half = rows.length >> 1;
+      await this.#upsert(client, rows.slice(0, half), failures);
+      await this.#upsert(client, rows.slice(half), failures);
+    }
+  }
+}
+
+interface IndexedRow {
+  readonly index: number;
+  readonly row: Row;
+}
+
+/** One statement may not touch a row twice: of several rows with one id the last counts. */
+function lastOfEachId(rows: readonly Row[]): IndexedRow[] {
+  return [...new Map(rows.map((row, index) => [row.id, { index, row }])).values()];
+}

@@ -1,0 +1,12 @@
+import type { DestinationKind } from "../destination.ts";
+import { webhookOptions } from "./options.ts";
+import { WebhookWriter } from "./writer.ts";
+
+// One message a call: its message id is the webhook-id, the same after a crash as before.
+export const webhookKind: DestinationKind = {
+  kind: "webhook",
+  open: (options, context) => ({
+    destination: new WebhookWriter(webhookOptions.parse(options), context.output),
+    gathering: { seconds: 0, messages: 1, bytes: 4 << 20 },
+  }),
+};
