@@ -43,11 +43,13 @@ export function createHookReceiver(secret: string, now: () => number = Date.now)
   };
 }
 
+/** A JSON array of rows, or `{"rows": […]}`. */
 function parseRows(body: Buffer): readonly { readonly id: string }[] | undefined {
   try {
-    const value = JSON.parse(body.toString("utf8")) as unknown;
+    const value = JSON.parse(body.toString("utf8")) as { readonly rows?: unknown } | null;
+    const rows = Array.isArray(value) ? value : value?.rows;
     const isRow = (row: unknown): boolean => typeof (row as { id?: unknown } | null)?.id === "string";
-    return Array.isArray(value) && value.every(isRow) ? (value as { id: string }[]) : undefined;
+    return Array.isArray(rows) && rows.every(isRow) ? (rows as { id: string }[]) : undefined;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import { products, type Product } from "../catalogue.ts";
 import { escapeHtml, euros } from "./escape.ts";
 
 export function productPage(product: Product): string {
-  const others = products.filter((other) => other !== product).slice(0, 3);
+  const others = products.filter((other) => other !== product).slice(0, 4);
   return `<nav class="trail" aria-label="Breadcrumb"><a href="/">Shop</a> <span aria-hidden="true">/</span> ${escapeHtml(product.name)}</nav>
 <article class="product">
 <div class="picture">${product.picture}</div>

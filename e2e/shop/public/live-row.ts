@@ -29,8 +29,9 @@ export function timeOf(row: Row, ...paths: readonly string[]): number | undefine
 /** A colour that stays the same for one visitor. */
 export function hueOf(visitor: string): number {
   let hash = 0;
-  for (const sign of visitor) hash = (hash * 31 + (sign.codePointAt(0) ?? 0)) % 360;
-  return hash;
+  for (const sign of visitor) hash = (hash * 31 + (sign.codePointAt(0) ?? 0)) % 360_000;
+  // The golden angle keeps neighbours apart.
+  return Math.round(hash * 137.508) % 360;
 }
 
 export function duration(milliseconds: number): string {
