@@ -135,7 +135,8 @@ test("the live page shows events and sessions as they come, resumes after a brea
   expect(await page.content()).not.toContain("not in any page");
 
   const event = (n: number, type: string, rest: object): object => ({
-    id: `visitor-${n % 5}/e${n}`,
+    id: `source-1/e${n}`,
+    visitor: `pseudonym-${n % 5}`,
     $type: type,
     $time: Date.now(),
     ...rest,
@@ -155,7 +156,14 @@ test("the live page shows events and sessions as they come, resumes after a brea
   api.publish("sessions", {
     __typename: "ResultRows",
     cursor: "3",
-    rows: [{ id: "visitor-1/s1", "session.start": 1_000_000, "session.end": 1_125_000, "session.events": 9 }],
+    rows: [
+      {
+        id: "Q7k_2-hJx0aVbN4mZt9sWc-m3k2a1",
+        "session.start": 1_000_000,
+        "session.end": 1_125_000,
+        "session.events": 9,
+      },
+    ],
   });
   await page.getByText("2 min 5 s").waitFor();
   await counts("#count-sessions", "1");

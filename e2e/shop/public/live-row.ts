@@ -12,10 +12,10 @@ export function column(row: Row, ...paths: readonly string[]): string | undefine
   return undefined;
 }
 
-/** Pseudonym of the visitor in a row; result ids of rows about one subject begin with it. */
-export function visitorOf(row: Row): string {
+/** Pseudonym of the visitor, where the output has a column for it; the id of a session begins with its subject key. */
+export function visitorOf(row: Row): string | undefined {
   const named = column(row, "visitor", "subjectKey", "subject");
-  return named ?? (column(row, "id") ?? "").split(/[/:]/, 1)[0] ?? "";
+  return named ?? /^([\w-]{22})-[0-9a-z]+$/.exec(column(row, "id") ?? "")?.[1];
 }
 
 /** Epoch milliseconds, from a number or an RFC 3339 text. */

@@ -38,7 +38,8 @@ function text(name: string, content: string): HTMLSpanElement {
 }
 
 /** An SVG fill is an attribute, so the strict policy without inline styles allows it. */
-function dot(visitor: string): SVGElement {
+function dot(visitor: string | undefined): SVGElement | undefined {
+  if (visitor === undefined) return undefined;
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("class", "dot");
   svg.setAttribute("viewBox", "0 0 10 10");
@@ -75,6 +76,7 @@ function eventLine(row: Row): HTMLLIElement {
 function countEvent(row: Row): void {
   const now = Date.now();
   const visitor = visitorOf(row);
+  if (visitor === undefined) return;
   const known = visitors.get(visitor) ?? { since: now, last: now, events: 0, where: "" };
   known.last = now;
   known.events++;
