@@ -29,6 +29,10 @@ export class LiveResults {
     void this.#noticeReconnects(nc);
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** True while frames are being left out because the reader is behind. */
   get overflowed(): boolean {
     return this.#buffer.overflowed;

@@ -1,3 +1,4 @@
+import { JetStreamStatusError } from "@nats-io/jetstream";
 import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import { liveSubject, resultSubject, STREAMS, WINDOW_CONSUMER } from "@o2mc/schema/subjects.ts";
 import type { TenantConnection } from "./connection.ts";
@@ -20,6 +21,8 @@ export type ResultEvent =
   /** results with a cursor in (from, until] may be missing */
   | { readonly type: "gap"; readonly from: number; readonly until: number; readonly reason: "slow-reader" | "expired" };
 
+const ATTEMPTS = 60;
+const ATTEMPT_MS = 500;
 const BATCH = 64;
 const BATCH_BYTES = 1024 ** 2;
 
@@ -61,11 +64,11 @@ async function* follow(
     let last = request.after ?? (await bounds(connection)).end;
     const rows = ({ seq, data }: StoredFrame): ResultEvent => decode(seq, data, watch);
     const catchUp = async function* (): AsyncGenerator<ResultEvent, void, undefined> {
-      const { end } = await bounds(connection);
+      const { end } = await patiently(live, () => bounds(connection));
       for (;;) {
-        const batch = last < end ? await storedAfter(connection, subject, last) : [];
+        const batch = last < end ? await patiently(live, () => storedAfter(connection, subject, last)) : [];
         // read after the batch: what was held when the batch was read is in it
-        const { floor } = await bounds(connection);
+        const { floor } = await patiently(live, () => bounds(connection));
         const start = last > end ? end : Math.max(last, Math.min(floor, end));
         // older than what is held, or the cursor of another life of the stream
         if (start !== last) {
@@ -134,6 +137,22 @@ async function storedAfter({ jsm }: TenantConnection, subject: string, seq: numb
     batch: BATCH,
     max_bytes: BATCH_BYTES,
   });
-  for await (const { seq: at, data } of batch) frames.push({ seq: at, data });
+  try {
+    for await (const { seq: at, data } of batch) frames.push({ seq: at, data });
+  } catch (error) {
+    if (!(error instanceof JetStreamStatusError && error.code === 404)) throw error;
+  }
   return frames;
+}
+
+/** A hub that is down for a while interrupts no subscription; after half a minute the subscriber comes back by cursor. */
+async function patiently<T>(live: LiveResults, read: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await read();
+    } catch (error) {
+      if (live.closed || attempt === ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, ATTEMPT_MS).unref());
+    }
+  }
 }
