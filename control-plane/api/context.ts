@@ -1,0 +1,25 @@
+import type { Actor } from "../auth/actor.ts";
+import type { Orm } from "../db/orm.ts";
+import type { SecretBox } from "../db/secret.ts";
+import type { StoredDeadLetter } from "../hub/dead-letters.ts";
+import type { ResultEvent, ResultsRequest } from "../hub/results.ts";
+
+/** What the API reads from the hub; each throws HUB_UNAVAILABLE when the tenant's account cannot be reached. */
+export interface HubReader {
+  openResults(tenant: string, request: ResultsRequest): Promise<AsyncIterable<ResultEvent>>;
+  /** newest first */
+  lastDeadLetters(tenant: string, application: string, count: number): Promise<readonly StoredDeadLetter[]>;
+}
+
+export interface Services {
+  readonly orm: Orm;
+  readonly secrets: SecretBox;
+  readonly hub: HubReader;
+}
+
+/** Made for each request, or for each socket. */
+export interface Context {
+  readonly services: Services;
+  /** rejects with an ApiError when nobody is asking */
+  actor(): Promise<Actor>;
+}

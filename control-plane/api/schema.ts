@@ -1,0 +1,102 @@
+import "reflect-metadata";
+import { GraphQLInputObjectType, lexicographicSortSchema, printSchema, type GraphQLSchema } from "graphql";
+import { buildSchemaSync, type PubSub } from "type-graphql";
+import { ApplicationQueries } from "../modules/application/applications.ts";
+import { CreateApplication } from "../modules/application/create-application.ts";
+import { DeleteApplication } from "../modules/application/delete-application.ts";
+import { AuditLog } from "../modules/audit/audit-log.ts";
+import { CreateDelivery } from "../modules/destination/create-delivery.ts";
+import { CreateDestination } from "../modules/destination/create-destination.ts";
+import { DeleteDelivery } from "../modules/destination/delete-delivery.ts";
+import { DeleteDestination } from "../modules/destination/delete-destination.ts";
+import { DestinationQueries } from "../modules/destination/destinations.ts";
+import { PipelineDeliveries } from "../modules/destination/pipeline-deliveries.ts";
+import { ApprovePipeline } from "../modules/pipeline/approve-pipeline.ts";
+import { CreatePipeline } from "../modules/pipeline/create-pipeline.ts";
+import { DeletePipeline } from "../modules/pipeline/delete-pipeline.ts";
+import { PipelineVersions } from "../modules/pipeline/pipeline-versions.ts";
+import { PipelineQueries } from "../modules/pipeline/pipelines.ts";
+import { PublishPipeline } from "../modules/pipeline/publish-pipeline.ts";
+import { SavePipelineDraft } from "../modules/pipeline/save-pipeline-draft.ts";
+import { UnpublishPipeline } from "../modules/pipeline/unpublish-pipeline.ts";
+import { ApplicationPolicy } from "../modules/policy/application-policy.ts";
+import { PublishPolicy } from "../modules/policy/publish-policy.ts";
+import { DeadLetters } from "../modules/result/dead-letters.ts";
+import { Results } from "../modules/result/results.ts";
+import { CreateSource } from "../modules/source/create-source.ts";
+import { DeleteSource } from "../modules/source/delete-source.ts";
+import { GrantSource } from "../modules/source/grant-source.ts";
+import { RevokeSourceKey } from "../modules/source/revoke-source-key.ts";
+import { RevokeSource } from "../modules/source/revoke-source.ts";
+import { RotateSourceKey } from "../modules/source/rotate-source-key.ts";
+import { SourceQueries } from "../modules/source/sources.ts";
+import { CreateTenant } from "../modules/tenant/create-tenant.ts";
+import { MeQuery } from "../modules/tenant/me.ts";
+import { CreateMachineToken } from "../modules/token/create-machine-token.ts";
+import { MachineTokens } from "../modules/token/machine-tokens.ts";
+import { RevokeMachineToken } from "../modules/token/revoke-machine-token.ts";
+
+/** Every operation of the API: one that is not in this list does not exist. */
+const resolvers = [
+  ApplicationPolicy,
+  ApplicationQueries,
+  ApprovePipeline,
+  AuditLog,
+  CreateApplication,
+  CreateDelivery,
+  CreateDestination,
+  CreateMachineToken,
+  CreatePipeline,
+  CreateSource,
+  CreateTenant,
+  DeadLetters,
+  DeleteApplication,
+  DeleteDelivery,
+  DeleteDestination,
+  DeletePipeline,
+  DeleteSource,
+  DestinationQueries,
+  GrantSource,
+  MachineTokens,
+  MeQuery,
+  PipelineDeliveries,
+  PipelineQueries,
+  PipelineVersions,
+  PublishPipeline,
+  PublishPolicy,
+  Results,
+  RevokeMachineToken,
+  RevokeSource,
+  RevokeSourceKey,
+  RotateSourceKey,
+  SavePipelineDraft,
+  SourceQueries,
+  UnpublishPipeline,
+] as const;
+
+/** type-graphql insists on one; each subscription opens its own stream from the hub. */
+const noPubSub: PubSub = {
+  publish: () => undefined,
+  subscribe: () => {
+    throw new Error("there are no topics in this process");
+  },
+};
+
+export function apiSchema(): GraphQLSchema {
+  const schema = buildSchemaSync({
+    resolvers: [...resolvers],
+    pubSub: noPubSub,
+    // page arguments alone carry class-validator's decorators
+    validate: { forbidUnknownValues: false },
+  });
+  // type-graphql cannot say @oneOf; graphql-js validates, introspects and prints it once the type says so
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (type instanceof GraphQLInputObjectType && type.extensions["oneOf"] === true) type.isOneOf = true;
+  }
+  return schema;
+}
+
+/** The SDL that is kept in `schema/graphql/schema.graphql`. */
+export function printApiSchema(): string {
+  return `${printSchema(lexicographicSortSchema(apiSchema()))}\n`;
+}

@@ -1,0 +1,85 @@
+import { ForeignKeyConstraintViolationException, UniqueConstraintViolationException } from "@mikro-orm/core";
+import type { Action } from "../auth/actions.ts";
+import { may, type Actor } from "../auth/actor.ts";
+import { AuditEntryRow } from "../db/entities/audit-entry.ts";
+import { TenantRow } from "../db/entities/tenant.ts";
+import { inTenant, type EntityManager } from "../db/orm.ts";
+import { ApiError } from "../errors/api-error.ts";
+import type { Context, Services } from "./context.ts";
+
+/** One operation inside one tenant: what every query and mutation works with. */
+export interface Scope {
+  readonly em: EntityManager;
+  readonly actor: Actor;
+  readonly tenant: string;
+  readonly services: Services;
+}
+
+export interface ChangeScope extends Scope {
+  /** Writes to the audit log in the same transaction. `event` is a past tense, such as `source.created`. */
+  audit(event: string, target: string, details?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Who asks, when they may do it; throws UNAUTHENTICATED or FORBIDDEN. */
+export async function authorise(context: Context, action: Action): Promise<Actor> {
+  const actor = await context.actor();
+  if (!may(actor, action)) throw new ApiError("FORBIDDEN", { action });
+  return actor;
+}
+
+/** Authorises, then reads in the asker's tenant. */
+export async function read<T>(context: Context, action: Action, work: (scope: Scope) => Promise<T>): Promise<T> {
+  const actor = await authorise(context, action);
+  const { services } = context;
+  return inTenant(services.orm, actor.tenant, async (em) => {
+    await requireTenant(em, actor.tenant);
+    return work({ em, actor, tenant: actor.tenant, services });
+  });
+}
+
+/** Authorises, then changes in the asker's tenant: all of it and its audit entry, or nothing. */
+export async function change<T>(
+  context: Context,
+  action: Action,
+  work: (scope: ChangeScope) => Promise<T>,
+): Promise<T> {
+  const actor = await authorise(context, action);
+  return changeAs(context, actor, actor.tenant, async (scope) => {
+    await requireTenant(scope.em, actor.tenant);
+    return work(scope);
+  });
+}
+
+/** `change` in a tenant that is not the asker's own: for the platform's operator alone. */
+export async function changeAs<T>(
+  context: Context,
+  actor: Actor,
+  tenant: string,
+  work: (scope: ChangeScope) => Promise<T>,
+): Promise<T> {
+  const { services } = context;
+  try {
+    return await inTenant(services.orm, tenant, async (em) => {
+      let entries = 0;
+      const audit: ChangeScope["audit"] = (event, target, details = {}) => {
+        em.create(AuditEntryRow, { tenant, actor: actor.id, action: event, target, details });
+        entries += 1;
+      };
+      const result = await work({ em, actor, tenant, services, audit });
+      // a defect of the operation, found by its first test
+      if (entries === 0) throw new Error("the operation wrote no audit entry");
+      await em.flush();
+      return result;
+    });
+  } catch (error) {
+    if (error instanceof UniqueConstraintViolationException) throw new ApiError("CONFLICT", {}, { cause: error });
+    if (error instanceof ForeignKeyConstraintViolationException) {
+      throw new ApiError("IN_USE", { kind: "thing", by: "something refers to it" }, { cause: error });
+    }
+    throw error;
+  }
+}
+
+async function requireTenant(em: EntityManager, id: string): Promise<void> {
+  if ((await em.findOne(TenantRow, { id })) === null) throw new ApiError("TENANT_UNKNOWN");
+}

@@ -1,0 +1,85 @@
+import type { Server } from "node:http";
+import type { GraphQLSchema } from "graphql";
+import { useServer } from "graphql-ws/use/ws";
+import { WebSocketServer } from "ws";
+import type { Actor } from "../auth/actor.ts";
+import type { Authenticate } from "../auth/authenticate.ts";
+import { ApiError } from "../errors/api-error.ts";
+import type { Context, Services } from "./context.ts";
+import type { errorFormatter } from "./format-error.ts";
+
+const PATH = "/graphql";
+const MAX_MESSAGE_BYTES = 256 * 1024;
+const RECHECK_MS = 10_000;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** graphql-ws: the client may come back, with a fresh token */
+const FORBIDDEN = 4403;
+
+interface SocketState extends Record<PropertyKey, unknown> {
+  actor?: Actor;
+  timers?: NodeJS.Timeout[];
+}
+
+interface SubscriptionOptions {
+  readonly server: Server;
+  readonly schema: GraphQLSchema;
+  readonly services: Services;
+  readonly authenticate: Authenticate;
+  readonly formatError: ReturnType<typeof errorFormatter>;
+}
+
+/**
+ * Serves graphql-ws on `/graphql`. The token comes in the connection's parameters (`authorization: "Bearer …"`); the
+ * socket is closed when it expires, and a machine token is looked up again every ten seconds, so that revoking one ends
+ * what runs under it. Returns the function that closes every socket.
+ */
+export function serveSubscriptions(options: SubscriptionOptions): () => Promise<void> {
+  const { server, schema, services, authenticate, formatError } = options;
+  const sockets = new WebSocketServer({ server, path: PATH, maxPayload: MAX_MESSAGE_BYTES });
+  const served = useServer<Record<string, unknown>, SocketState>(
+    {
+      schema,
+      context: ({ extra }): Context => ({
+        services,
+        actor: () =>
+          extra.actor === undefined ? Promise.reject(new ApiError("UNAUTHENTICATED")) : Promise.resolve(extra.actor),
+      }),
+      onConnect: async ({ connectionParams, extra }) => {
+        const authorization = connectionParams?.["authorization"] ?? connectionParams?.["Authorization"];
+        let actor: Actor;
+        try {
+          actor = await authenticate(authorization);
+        } catch (error) {
+          if (error instanceof ApiError) return false;
+          throw error;
+        }
+        extra.actor = actor;
+        const close = (): void => extra.socket.close(FORBIDDEN, "the token is no longer valid");
+        const expiry = setTimeout(close, Math.min(Math.max(actor.expiresAt - Date.now(), 0), MAX_TIMER_MS));
+        extra.timers = [expiry];
+        if (actor.kind === "machine") {
+          const recheck = setInterval(() => {
+            authenticate(authorization).catch((error: unknown) => {
+              // a database that is away for a moment is no revocation
+              if (error instanceof ApiError) close();
+            });
+          }, RECHECK_MS);
+          extra.timers.push(recheck);
+        }
+        return true;
+      },
+      onClose: ({ extra }) => {
+        for (const timer of extra.timers ?? []) clearTimeout(timer);
+      },
+      onError: (_context, _id, _payload, errors) => errors.map((error) => formatError(error.toJSON(), error)),
+      onNext: (_context, _id, _payload, _args, result) =>
+        result.errors === undefined
+          ? undefined
+          : ({ ...result, errors: result.errors.map((error) => formatError(error.toJSON(), error)) } as never),
+    },
+    sockets,
+  );
+  return async () => {
+    await served.dispose();
+  };
+}

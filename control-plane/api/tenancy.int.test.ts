@@ -1,0 +1,136 @@
+import {
+  getNamedType,
+  isNonNullType,
+  isObjectType,
+  isScalarType,
+  isEnumType,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+} from "graphql";
+import { Client } from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ROLES } from "../auth/actions.ts";
+import { startApi, type TestApi } from "../test/api.ts";
+import { DEFINITION, FIELDS, makeTenant, PURPOSES, type Fixture } from "../test/fixture.ts";
+import { apiSchema } from "./schema.ts";
+
+let api: TestApi;
+let theirs: Fixture;
+let foreigner: string;
+
+beforeAll(async () => {
+  api = await startApi();
+  theirs = await makeTenant(api, "one");
+  const operator = await api.issuer.token({ tenant: "platform", roles: ["operator"] });
+  await api.ask(operator, `mutation { createTenant(id: "two", name: "Two") { id } }`);
+  foreigner = await api.issuer.token({ tenant: "two", roles: ROLES, sub: "mallory" });
+});
+
+afterAll(() => api?.stop());
+
+/** operations that take nothing of another tenant's: they must answer with the foreigner's own, which is empty */
+const OWN = new Set([
+  "me",
+  "applications",
+  "destinations",
+  "machineTokens",
+  "auditLog",
+  "createApplication",
+  "createDestination",
+  "createMachineToken",
+  "createTenant",
+]);
+
+const schema = apiSchema();
+const operations = [
+  ...Object.values(schema.getQueryType()?.getFields() ?? {}).map((field) => ["query", field.name, field] as const),
+  ...Object.values(schema.getMutationType()?.getFields() ?? {}).map(
+    (field) => ["mutation", field.name, field] as const,
+  ),
+];
+
+test.each(operations)("another tenant's token on %s %s", async (kind, name, field) => {
+  const before = await dump("one");
+  const answer = await api.ask(foreigner, operation(kind, field), variables(field));
+  for (const id of Object.values(theirs)) {
+    // an error may repeat the id that was asked for, and nothing else of it
+    expect(JSON.stringify(answer.data)).not.toContain(id);
+  }
+  if (OWN.has(name)) expect(answer.codes.filter((code) => code !== "FORBIDDEN")).toEqual([]);
+  else if (answer.codes.length > 0) expect(answer.codes).toEqual(["NOT_FOUND"]);
+  else expect(answer.data).toEqual({ [name]: null });
+  expect(await dump("one")).toEqual(before);
+});
+
+test.each(operations)("nobody's request for %s %s", async (kind, _name, field) => {
+  expect((await api.ask(null, operation(kind, field), variables(field))).codes).toEqual(["UNAUTHENTICATED"]);
+});
+
+test.each(operations)("a token of an unknown tenant on %s %s", async (kind, name, field) => {
+  const token = await api.issuer.token({ tenant: "nowhere", roles: ROLES });
+  const { codes } = await api.ask(token, operation(kind, field), variables(field));
+  expect(codes).toEqual([name === "createTenant" ? "FORBIDDEN" : "TENANT_UNKNOWN"]);
+});
+
+function operation(kind: "query" | "mutation", field: GraphQLField<unknown, unknown>): string {
+  const declared = field.args.map((arg) => `$${arg.name}: ${arg.type.toString()}`).join(", ");
+  const passed = field.args.map((arg) => `${arg.name}: $${arg.name}`).join(", ");
+  const head = declared === "" ? "" : `(${declared})`;
+  return `${kind} ${head} { ${field.name}${passed === "" ? "" : `(${passed})`} ${selection(field.type, 4)} }`;
+}
+
+function selection(type: GraphQLOutputType, depth: number): string {
+  const named = getNamedType(type);
+  if (isScalarType(named) || isEnumType(named)) return "";
+  if (!isObjectType(named)) throw new Error(`no selection for ${named.name}`);
+  const fields = Object.values((named as GraphQLObjectType).getFields()).flatMap((field) => {
+    const leaf = isScalarType(getNamedType(field.type)) || isEnumType(getNamedType(field.type));
+    return leaf || depth > 0 ? [`${field.name} ${selection(field.type, depth - 1)}`] : [];
+  });
+  return `{ ${fields.join(" ")} }`;
+}
+
+function variables(field: GraphQLField<unknown, unknown>): Record<string, unknown> {
+  const values: Record<string, unknown> = {
+    ...theirs,
+    id: theirs[field.name as keyof Fixture] ?? "one",
+    name: "pages",
+    slug: "shop",
+    output: "pages",
+    kind: "REST",
+    consentMode: "OWNER",
+    purposes: field.name === "publishPolicy" ? PURPOSES : ["analytics"],
+    fields: FIELDS,
+    definition: DEFINITION,
+    options: { file: { directory: "/tmp/x", format: "JSONL" } },
+    scopes: ["application.read"],
+    expiresAt: new Date(Date.now() + 60_000).toISOString(),
+  };
+  return Object.fromEntries(
+    field.args.flatMap((arg) => {
+      if (arg.name in values) return [[arg.name, values[arg.name]]];
+      if (isNonNullType(arg.type) && arg.defaultValue === undefined) throw new Error(`no value for ${arg.name}`);
+      return [];
+    }),
+  );
+}
+
+/** All rows of a tenant, as the database's superuser sees them. */
+async function dump(tenant: string): Promise<unknown> {
+  const client = new Client(api.database.ownerUrl);
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ name: string }>(
+      "select table_name as name from information_schema.columns where column_name = 'tenant' and table_schema = 'public'",
+    );
+    const tables: Record<string, unknown> = {};
+    for (const { name } of rows) {
+      tables[name] = (await client.query(`select * from "${name}" where tenant = $1 order by id`, [tenant])).rows;
+    }
+    expect(rows.length).toBeGreaterThan(10);
+    return tables;
+  } finally {
+    await client.end();
+  }
+}

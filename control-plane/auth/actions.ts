@@ -1,0 +1,53 @@
+export const ROLES = ["owner", "developer", "privacy-officer", "analyst", "operator"] as const;
+export type Role = (typeof ROLES)[number];
+
+const EVERYONE = ["owner", "developer", "privacy-officer", "analyst"] as const;
+
+/** Who may do what: the only such table. A machine token's scopes are names of these actions. */
+export const ACTIONS = {
+  "application.read": EVERYONE,
+  "application.write": ["owner", "developer"],
+  "application.delete": ["owner"],
+  "source.read": EVERYONE,
+  "source.write": ["owner", "developer"],
+  "source.grant": ["owner", "privacy-officer"],
+  "policy.read": EVERYONE,
+  "policy.publish": ["privacy-officer"],
+  "pipeline.read": EVERYONE,
+  "pipeline.write": ["owner", "developer"],
+  "pipeline.approve": ["privacy-officer"],
+  "pipeline.publish": ["owner", "developer"],
+  "destination.read": EVERYONE,
+  "destination.write": ["owner", "developer"],
+  "result.subscribe": ["owner", "developer", "analyst"],
+  "dead-letter.read": ["owner", "developer"],
+  "token.read": ["owner", "developer"],
+  "token.write": ["owner", "developer"],
+  "audit.read": ["owner", "privacy-officer"],
+  "tenant.create": ["operator"],
+} as const satisfies Readonly<Record<string, readonly Role[]>>;
+
+export type Action = keyof typeof ACTIONS;
+
+/** Decisions that people answer for, and the making of credentials: never a program's. */
+const PEOPLE_ONLY: ReadonlySet<Action> = new Set([
+  "source.grant",
+  "policy.publish",
+  "pipeline.approve",
+  "token.write",
+  "tenant.create",
+]);
+
+export function isAction(name: string): name is Action {
+  return Object.hasOwn(ACTIONS, name);
+}
+
+/** True when a machine token may have the action as a scope. */
+export function isScope(name: string): name is Action {
+  return isAction(name) && !PEOPLE_ONLY.has(name);
+}
+
+export function rolesAllow(roles: readonly Role[], action: Action): boolean {
+  const allowed: readonly Role[] = ACTIONS[action];
+  return roles.some((role) => allowed.includes(role));
+}

@@ -1,0 +1,26 @@
+import { isScope, rolesAllow, type Action, type Role } from "./actions.ts";
+
+interface Bearer {
+  /** who stands in the audit log */
+  readonly id: string;
+  readonly name: string;
+  /** the person who answers for it: themselves, or who made the machine token */
+  readonly person: string;
+  readonly tenant: string;
+  /** epoch ms */
+  readonly expiresAt: number;
+}
+
+/** Who is asking. The tenant comes from here and from nowhere else. */
+export type Actor =
+  | (Bearer & { readonly kind: "person"; readonly roles: readonly Role[] })
+  | (Bearer & { readonly kind: "machine"; readonly scopes: readonly string[] });
+
+/** The tenant claim of the operator of the platform; no tenant of customers has this id. */
+export const PLATFORM_TENANT = "platform";
+
+export function may(actor: Actor, action: Action): boolean {
+  if (actor.kind === "machine") return isScope(action) && actor.scopes.includes(action);
+  if (action === "tenant.create" && actor.tenant !== PLATFORM_TENANT) return false;
+  return rolesAllow(actor.roles, action);
+}

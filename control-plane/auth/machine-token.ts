@@ -1,0 +1,32 @@
+import { createHash, randomBytes } from "node:crypto";
+import { MachineTokenRow } from "../db/entities/machine-token.ts";
+import { withTokenHash, type Orm } from "../db/orm.ts";
+import { ApiError } from "../errors/api-error.ts";
+import type { Actor } from "./actor.ts";
+
+const PREFIX = "o2mc_";
+
+export const isMachineToken = (token: string): boolean => token.startsWith(PREFIX);
+
+export const newMachineToken = (): string => PREFIX + randomBytes(32).toString("base64url");
+
+/** What is stored of a token or write key. 256 random bits need no salt and no slow hash. */
+export const hashOf = (credential: string): string => createHash("sha256").update(credential).digest("hex");
+
+/** Throws UNAUTHENTICATED for an unknown, expired or revoked token. */
+export async function machineActor(orm: Orm, token: string): Promise<Actor> {
+  const hash = hashOf(token);
+  const row = await withTokenHash(orm, hash, (em) => em.findOne(MachineTokenRow, { hash }));
+  if (row === null || row.revokedAt !== null || row.expiresAt.getTime() <= Date.now()) {
+    throw new ApiError("UNAUTHENTICATED");
+  }
+  return {
+    kind: "machine",
+    id: `token:${row.id}`,
+    name: row.name,
+    person: row.createdBy,
+    tenant: row.tenant,
+    expiresAt: row.expiresAt.getTime(),
+    scopes: row.scopes,
+  };
+}

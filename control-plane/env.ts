@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { readEnv } from "@o2mc/runtime/env.ts";
+
+const PostgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgresql:// address" });
+const File = z.string().min(1, "must be the path of a file");
+
+const Environment = z.object({
+  O2MC_HOST: z.string().min(1).default("127.0.0.1"),
+  O2MC_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+  O2MC_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
+  O2MC_DATABASE_URL: PostgresUrl,
+  O2MC_DATABASE_OWNER_URL: PostgresUrl,
+  O2MC_SECRET_KEY_FILE: File.transform((path, context) => {
+    const key = readSecretKey(path);
+    if (typeof key !== "string") return key;
+    context.addIssue({ code: "custom", message: key });
+    return z.NEVER;
+  }),
+  O2MC_OIDC_ISSUER: z.url().transform((url) => url.replace(/\/$/, "")),
+  O2MC_OIDC_AUDIENCE: z.string().min(1).default("o2mc-api"),
+  O2MC_NATS_URL: z.string().min(1),
+  O2MC_NATS_CREDS: File,
+  O2MC_SYSTEM_CREDS: File,
+  O2MC_OPERATOR_SEED_FILE: File,
+});
+
+export interface Env {
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: string;
+  readonly database: { readonly url: string; readonly ownerUrl: string };
+  readonly secretKey: Buffer;
+  readonly oidc: { readonly issuer: string; readonly audience: string };
+  readonly hub: {
+    readonly url: string;
+    readonly operatorSeedFile: string;
+    readonly systemCreds: string;
+    readonly platformCreds: string;
+  };
+}
+
+export function controlPlaneEnv(environment: NodeJS.ProcessEnv = process.env): Env {
+  const env = readEnv(Environment, environment);
+  return {
+    host: env.O2MC_HOST,
+    port: env.O2MC_PORT,
+    logLevel: env.O2MC_LOG_LEVEL,
+    database: { url: env.O2MC_DATABASE_URL, ownerUrl: env.O2MC_DATABASE_OWNER_URL },
+    secretKey: env.O2MC_SECRET_KEY_FILE,
+    oidc: { issuer: env.O2MC_OIDC_ISSUER, audience: env.O2MC_OIDC_AUDIENCE },
+    hub: {
+      url: env.O2MC_NATS_URL,
+      operatorSeedFile: env.O2MC_OPERATOR_SEED_FILE,
+      systemCreds: env.O2MC_SYSTEM_CREDS,
+      platformCreds: env.O2MC_NATS_CREDS,
+    },
+  };
+}
+
+/** The key, or the sentence that says why there is none. */
+function readSecretKey(path: string): Buffer | string {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8").trim();
+  } catch {
+    return `the file ${path} cannot be read`;
+  }
+  return /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, "hex") : `the file ${path} must hold 32 bytes in hex`;
+}

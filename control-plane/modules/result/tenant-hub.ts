@@ -1,0 +1,28 @@
+import type { HubReader } from "../../api/context.ts";
+import { TenantRow } from "../../db/entities/tenant.ts";
+import { inTenant, type Orm } from "../../db/orm.ts";
+import { secretContext, type SecretBox } from "../../db/secret.ts";
+import { ApiError } from "../../errors/api-error.ts";
+import type { TenantConnection } from "../../hub/connection.ts";
+import { lastDeadLetters } from "../../hub/dead-letters.ts";
+import type { Hub } from "../../hub/hub.ts";
+import { openResults } from "../../hub/results.ts";
+
+/** Reads from the hub with each tenant's own connection. */
+export function tenantHub(orm: Orm, secrets: SecretBox, hub: Hub): HubReader {
+  const connection = async (tenant: string): Promise<TenantConnection> => {
+    const row = await inTenant(orm, tenant, (em) => em.findOne(TenantRow, { id: tenant }));
+    if (row === null || row.accountSeed === null) throw new ApiError("HUB_UNAVAILABLE");
+    const seed = secrets.open(row.accountSeed, secretContext.accountSeed(tenant));
+    try {
+      return await hub.tenant(tenant, seed);
+    } catch (error) {
+      throw new ApiError("HUB_UNAVAILABLE", {}, error instanceof Error ? { cause: error } : {});
+    }
+  };
+  return {
+    openResults: async (tenant, request) => openResults(await connection(tenant), request),
+    lastDeadLetters: async (tenant, application, count) =>
+      lastDeadLetters(await connection(tenant), application, count),
+  };
+}

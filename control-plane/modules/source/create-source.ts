@@ -1,0 +1,45 @@
+import { Arg, Ctx, ID, Mutation, Resolver } from "type-graphql";
+import type { Context } from "../../api/context.ts";
+import { findApplication } from "../../api/find.ts";
+import { newId } from "../../api/ids.ts";
+import { invalid, nameOf } from "../../api/input.ts";
+import { change } from "../../api/scope.ts";
+import { SourceRow } from "../../db/entities/source.ts";
+import { enqueue } from "../../db/outbox.ts";
+import { checkOrigins } from "./check-origins.ts";
+import { addKey } from "./new-key.ts";
+import { ConsentMode, SourceKind, SourceWithKey, toSource } from "./source.type.ts";
+
+@Resolver()
+export class CreateSource {
+  @Mutation(() => SourceWithKey, { description: "It is not granted yet: see grantSource." })
+  createSource(
+    @Arg("application", () => ID) application: string,
+    @Arg("name", () => String) name: string,
+    @Arg("kind", () => SourceKind) kind: SourceKind,
+    @Arg("consentMode", () => ConsentMode) consentMode: ConsentMode,
+    @Arg("origins", () => [String], { defaultValue: [], description: "sites that may send from a browser" })
+    origins: string[],
+    @Ctx() context: Context,
+  ): Promise<SourceWithKey> {
+    return change(context, "source.write", async ({ em, tenant, audit }) => {
+      await findApplication(em, application);
+      const sites = checkOrigins(origins);
+      if (kind === "web" && sites.length === 0) throw invalid("origins", "must name the site of a WEB source");
+      const source = em.create(SourceRow, {
+        id: newId("src"),
+        tenant,
+        application,
+        name: nameOf(name),
+        kind,
+        consentMode,
+        origins: sites,
+      });
+      await em.flush();
+      const key = addKey(em, source);
+      audit("source.created", source.id, { application, name: source.name, kind, consentMode, origins: sites });
+      await enqueue(em, { kind: "deployment", tenant, application });
+      return { source: toSource(source), ...key };
+    });
+  }
+}

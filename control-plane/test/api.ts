@@ -1,0 +1,70 @@
+import { createLogger } from "@o2mc/runtime/log.ts";
+import type { HubReader } from "../api/context.ts";
+import { startServer } from "../api/server.ts";
+import { authenticator } from "../auth/authenticate.ts";
+import { OidcVerifier } from "../auth/oidc.ts";
+import { SecretBox } from "../db/secret.ts";
+import { ApiError } from "../errors/api-error.ts";
+import { startDatabase, type TestDatabase } from "./database.ts";
+import { startIssuer, type TestIssuer } from "./issuer.ts";
+
+export interface Answer {
+  // deliberately loose: tests read what they asked for
+  readonly data: Record<string, never> | null;
+  readonly codes: readonly string[];
+  readonly text: string;
+}
+
+export interface TestApi {
+  readonly url: string;
+  readonly database: TestDatabase;
+  readonly issuer: TestIssuer;
+  ask(token: string | null, query: string, variables?: object): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+/** A hub that is down: what does not need it must work. */
+const noHub: HubReader = {
+  openResults: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
+  lastDeadLetters: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
+};
+
+/** The API as it runs, on a database and an issuer of its own. */
+export async function startApi(hub: HubReader = noHub): Promise<TestApi> {
+  const [database, issuer] = await Promise.all([startDatabase(), startIssuer()]);
+  const { orm } = database;
+  const server = await startServer({
+    services: { orm, secrets: new SecretBox(Buffer.alloc(32, 7)), hub },
+    authenticate: authenticator(orm, new OidcVerifier({ issuer: issuer.issuer, audience: "o2mc-api" })),
+    log: createLogger("test", process.env["O2MC_LOG_LEVEL"] ?? "silent"),
+    host: "127.0.0.1",
+    port: 0,
+    ready: () => Promise.resolve(),
+  });
+  return {
+    url: server.url,
+    database,
+    issuer,
+    ask: async (token, query, variables = {}) => {
+      const response = await fetch(`${server.url}/graphql`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        },
+        body: JSON.stringify({ query, variables }),
+      });
+      const text = await response.text();
+      const { data, errors } = JSON.parse(text) as {
+        data?: Record<string, never>;
+        errors?: { extensions: { code: string } }[];
+      };
+      return { data: data ?? null, codes: (errors ?? []).map((error) => error.extensions.code), text };
+    },
+    stop: async () => {
+      await server.stop();
+      issuer.stop();
+      await database.stop();
+    },
+  };
+}
