@@ -1,0 +1,25 @@
+import type { Realm } from "./realm.ts";
+
+export const AUDIENCE = "o2mc-api";
+
+interface TokenSubject {
+  readonly kind: string;
+  readonly accountId?: string;
+  readonly clientId?: string | undefined;
+}
+
+/** The claims of an access token as Keycloak's mappers make them: for a person, or for a program's service account. */
+export function claimsOf(realm: Realm, token: object): Record<string, string | { roles: string[] }> {
+  const { accountId, clientId } = token as TokenSubject;
+  const client = clientId === undefined ? {} : { azp: clientId };
+  const user = realm.users.find((each) => each.id === accountId);
+  if (user !== undefined) {
+    const { email, tenant, roles } = user;
+    return { typ: "Bearer", ...client, email, preferred_username: email, o2mc_tenant: tenant, realm_access: { roles } };
+  }
+  const program = realm.programs.find((each) => each.id === clientId);
+  if (program === undefined) return { typ: "Bearer", ...client };
+  const name = `service-account-${program.id}`;
+  const { tenant, roles } = program;
+  return { typ: "Bearer", ...client, preferred_username: name, o2mc_tenant: tenant, realm_access: { roles } };
+}

@@ -1,0 +1,76 @@
+import Provider, { type AccountClaims, type Configuration } from "oidc-provider";
+import { clients } from "./clients.ts";
+import { claimsOf } from "./claims.ts";
+import { addPasswordGrant } from "./password-grant.ts";
+import type { Realm } from "./realm.ts";
+import { API, AUDIENCE_URI, HOUR } from "./resource.ts";
+
+export const REALM_PATH = "/realms/o2mc";
+const OIDC = "/protocol/openid-connect";
+const DAY = 24 * HOUR;
+
+/** An OpenID provider with Keycloak's routes and claims; `origin` is where it listens. */
+export function createProvider(realm: Realm, origin: string): Provider {
+  const configuration: Configuration = {
+    clients: clients(realm),
+    jwks: { keys: realm.keys },
+    cookies: { keys: realm.cookieKeys },
+    scopes: ["openid", "offline_access", "email", "profile"],
+    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "preferred_username"] },
+    pkce: { required: () => true },
+    routes: {
+      authorization: `${OIDC}/auth`,
+      token: `${OIDC}/token`,
+      jwks: `${OIDC}/certs`,
+      end_session: `${OIDC}/logout`,
+      introspection: `${OIDC}/token/introspect`,
+      revocation: `${OIDC}/revoke`,
+      userinfo: `${OIDC}/opaque-userinfo`,
+    },
+    discovery: { userinfo_endpoint: `${origin}${REALM_PATH}${OIDC}/userinfo` },
+    interactions: { url: (_ctx, interaction) => `${REALM_PATH}/login/${interaction.uid}` },
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      introspection: { enabled: true },
+      revocation: { enabled: true },
+      rpInitiatedLogout: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => AUDIENCE_URI,
+        getResourceServerInfo: () => API,
+        useGrantedResource: () => true,
+      },
+    },
+    ttl: {
+      AccessToken: HOUR,
+      ClientCredentials: HOUR,
+      IdToken: HOUR,
+      RefreshToken: DAY,
+      Session: DAY,
+      Grant: DAY,
+      Interaction: HOUR,
+    },
+    findAccount: (_ctx, id) => {
+      const user = realm.users.find((each) => each.id === id);
+      if (user === undefined) return undefined;
+      const { email } = user;
+      const claims: AccountClaims = { sub: id, email, email_verified: true, name: email, preferred_username: email };
+      return { accountId: id, claims: () => claims };
+    },
+    // whom the log-in page let in has agreed: these are the platform's own clients
+    loadExistingGrant: async (ctx) => {
+      const { client, session, provider } = ctx.oidc;
+      if (client === undefined || session?.accountId === undefined) return undefined;
+      const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+      grant.addOIDCScope(API.scope);
+      grant.addResourceScope(AUDIENCE_URI, API.scope);
+      await grant.save();
+      return grant;
+    },
+    extraTokenClaims: (_ctx, token) => claimsOf(realm, token),
+  };
+  const provider = new Provider(`${origin}${REALM_PATH}`, configuration);
+  addPasswordGrant(provider, realm);
+  return provider;
+}

@@ -1,0 +1,43 @@
+import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
+import { z } from "zod";
+
+const User = z.object({
+  id: z.string(),
+  email: z.string(),
+  password: z.string(),
+  roles: z.array(z.string()),
+  tenant: z.string(),
+});
+
+const Realm = z.object({
+  users: z.array(User),
+  /** confidential clients for programs: client credentials, in the name of one tenant */
+  programs: z.array(z.object({ id: z.string(), secret: z.string(), roles: z.array(z.string()), tenant: z.string() })),
+  /** private signing keys; they stay, so that a restart ends nobody's log-in */
+  keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })),
+  cookieKeys: z.array(z.string()),
+});
+
+/** What the development issuer knows; the launcher makes it once and keeps it in the data folder. */
+export type Realm = z.infer<typeof Realm>;
+export type RealmUser = z.infer<typeof User>;
+
+export const parseRealm = (text: string): Realm => Realm.parse(JSON.parse(text));
+
+type Person = Omit<RealmUser, "id" | "password">;
+
+/** A realm with new keys and a random password for everybody. */
+export function newRealm(
+  people: readonly Person[],
+  programs: readonly Omit<Realm["programs"][number], "secret">[],
+): Realm {
+  const secret = (): string => randomBytes(18).toString("base64url");
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const key = { ...privateKey.export({ format: "jwk" }), kty: "RSA", kid: randomUUID(), use: "sig", alg: "RS256" };
+  return {
+    users: people.map((person) => ({ id: randomUUID(), password: secret(), ...person })),
+    programs: programs.map((program) => ({ secret: secret(), ...program })),
+    keys: [key],
+    cookieKeys: [secret()],
+  };
+}

@@ -1,0 +1,37 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { Logger } from "@o2mc/runtime/log.ts";
+import { logIn } from "./log-in.ts";
+import { createProvider, REALM_PATH } from "./provider.ts";
+import type { Realm } from "./realm.ts";
+import { userinfo } from "./userinfo.ts";
+
+/** The issuer's HTTP server; it must listen at `origin`, which stands in every token. */
+export function createIssuer(realm: Realm, origin: string, log: Logger): Server {
+  const provider = createProvider(realm, origin);
+  provider.on("server_error", (_ctx, error) => log.error({ err: error }, "the provider failed"));
+  const oidc = provider.callback();
+  return createServer((request, response) => {
+    const path = (request.url ?? "/").split("?")[0] ?? "/";
+    if (path === "/healthz" || path === "/readyz") {
+      response.writeHead(200).end("ok\n");
+    } else if (path.startsWith(`${REALM_PATH}/login/`)) {
+      logIn(provider, realm, request, response).catch((error: unknown) => {
+        log.error({ err: error }, "log-in failed");
+        if (!response.headersSent) response.writeHead(500);
+        response.end();
+      });
+    } else if (path === `${REALM_PATH}/protocol/openid-connect/userinfo`) {
+      userinfo(realm, provider.issuer, request, response);
+    } else if (path.startsWith(`${REALM_PATH}/`)) {
+      void oidc(mounted(request), response);
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+}
+
+/** The provider routes below its mount point and finds that point by comparing `url` with `originalUrl`, as in express. */
+function mounted(request: IncomingMessage): IncomingMessage {
+  const url = request.url ?? "/";
+  return Object.assign(request, { originalUrl: url, url: url.slice(REALM_PATH.length) });
+}
