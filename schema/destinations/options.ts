@@ -18,7 +18,7 @@ export interface PostgresOptions {
   readonly tls: boolean;
 }
 
-/** POST of a JSON array of rows, `id` in each; signed by Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`). */
+/** POST of `{"output", "rows": [{"id", …}]}`; signed by Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`). */
 export interface WebhookOptions {
   readonly url: string;
   /** secret: `whsec_` + base64 */
