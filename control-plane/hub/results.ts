@@ -1,4 +1,4 @@
-import { JetStreamStatusError } from "@nats-io/jetstream";
+import { JetStreamError } from "@nats-io/jetstream";
 import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import { liveSubject, resultSubject, STREAMS, WINDOW_CONSUMER } from "@o2mc/schema/subjects.ts";
 import type { TenantConnection } from "./connection.ts";
@@ -60,8 +60,8 @@ async function* follow(
   const subject = resultSubject(application, pipeline, output);
   let consent: ConsentWatch | undefined;
   try {
-    const watch = (consent = await watchConsent(connection, application));
-    let last = request.after ?? (await bounds(connection)).end;
+    const watch = (consent = await patiently(live, () => watchConsent(connection, application)));
+    let last = request.after ?? (await patiently(live, () => bounds(connection))).end;
     const rows = ({ seq, data }: StoredFrame): ResultEvent => decode(seq, data, watch);
     const catchUp = async function* (): AsyncGenerator<ResultEvent, void, undefined> {
       const { end } = await patiently(live, () => bounds(connection));
@@ -86,7 +86,7 @@ async function* follow(
     };
 
     // what is stored from here on arrives live too: the subscription is older than the stream's end that is read now
-    await connection.nc.flush();
+    await patiently(live, () => connection.nc.flush());
     yield* catchUp();
     // live frames left out while the stream was being read are not the reader's fault: they are read from it too
     let catchingUp = live.overflowed;
@@ -140,7 +140,7 @@ async function storedAfter({ jsm }: TenantConnection, subject: string, seq: numb
   try {
     for await (const { seq: at, data } of batch) frames.push({ seq: at, data });
   } catch (error) {
-    if (!(error instanceof JetStreamStatusError && error.code === 404)) throw error;
+    if (!(error instanceof JetStreamError && "code" in error && error.code === 404)) throw error;
   }
   return frames;
 }
