@@ -32,7 +32,7 @@ const oracle = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggre
   .registerFunction("sha256(string): string", (text: string) => runtime.sha256(text))
   // the library's own method also lowers letters beyond ASCII, which CEL's does not
   .registerFunction("lowerAscii(string): string", (text: string) =>
-    [...text].map((c) => (c >= "A" && c <= "Z" ? c.toLowerCase() : c)).join(""),
+    Array.from(text, (c) => (c >= "A" && c <= "Z" ? c.toLowerCase() : c)).join(""),
   )
   .registerFunction("pathSegment(string, int): string", (text: string, index: bigint) => {
     const value = runtime.pathSegment(text, Number(index));

@@ -1,0 +1,67 @@
+import { DedupSet } from "./dedup-set.ts";
+
+const GENERATION_MS = 120_000;
+
+/**
+ * Knows the events of the last two to four minutes of log time: a client that did not get its answer sends them again,
+ * in other frames, which the hub can't tell. Two generations by the frames' `at`; the older one goes when a third starts.
+ */
+export class Dedup {
+  #generation: number;
+  #current: DedupSet;
+  #previous: DedupSet;
+
+  constructor(state?: DedupState) {
+    this.#generation = state?.generation ?? 0;
+    this.#current = new DedupSet(state?.current);
+    this.#previous = new DedupSet(state?.previous);
+  }
+
+  /** Starts the generation that a frame cut at `at` belongs to; an older frame counts for the current one. */
+  enter(at: number): void {
+    const generation = Math.floor(at / GENERATION_MS);
+    if (generation <= this.#generation) return;
+    this.#previous = generation === this.#generation + 1 ? this.#current : new DedupSet();
+    this.#current = new DedupSet();
+    this.#generation = generation;
+  }
+
+  /** True when the event is new; it is known from then on. */
+  admit(source: string, id: string): boolean {
+    const { high, low } = hashPair(source, id);
+    if (this.#current.has(high, low) || this.#previous.has(high, low)) return false;
+    this.#current.add(high, low);
+    return true;
+  }
+
+  snapshot(): DedupState {
+    return { generation: this.#generation, current: this.#current.slots(), previous: this.#previous.slots() };
+  }
+}
+
+export interface DedupState {
+  readonly generation: number;
+  readonly current: Uint32Array<ArrayBuffer>;
+  readonly previous: Uint32Array<ArrayBuffer>;
+}
+
+/** 64 bits by cyrb53's two mixed multiplications (bryc, public domain), never both zero. */
+function hashPair(source: string, id: string): { high: number; low: number } {
+  let h1 = 0xdeadbeef;
+  let h2 = 0x41c6ce57;
+  // the length keeps ("a", "bc") and ("ab", "c") apart
+  h1 = Math.imul(h1 ^ source.length, 2654435761);
+  h2 = Math.imul(h2 ^ source.length, 1597334677);
+  for (const text of [source, id]) {
+    for (let i = 0; i < text.length; i++) {
+      const c = text.charCodeAt(i);
+      h1 = Math.imul(h1 ^ c, 2654435761);
+      h2 = Math.imul(h2 ^ c, 1597334677);
+    }
+  }
+  h1 = Math.imul(h1 ^ (h1 >>> 16), 2246822507) ^ Math.imul(h2 ^ (h2 >>> 13), 3266489909);
+  h2 = Math.imul(h2 ^ (h2 >>> 16), 2246822507) ^ Math.imul(h1 ^ (h1 >>> 13), 3266489909);
+  const high = h2 >>> 0;
+  const low = h1 >>> 0;
+  return { high, low: high === 0 && low === 0 ? 1 : low };
+}

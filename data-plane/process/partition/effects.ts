@@ -1,0 +1,27 @@
+import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
+import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
+
+/** What one message of the log causes; publishing it is the worker's part. */
+export interface Effects {
+  readonly results: readonly ResultMessage[];
+  readonly dead: readonly DeadMessage[];
+}
+
+export interface ResultMessage {
+  readonly pipeline: string;
+  readonly output: string;
+  readonly messageId: string;
+  readonly frame: ResultFrame;
+}
+
+export interface DeadMessage {
+  readonly pipeline: string;
+  readonly messageId: string;
+  readonly letter: DeadLetter;
+}
+
+/** Why a row may not be used now, or undefined: the recheck behind the gate. A result row is of no one source. */
+export type Recheck = (subjectKey: string, source: string | undefined) => string | undefined;
+
+/** Counts by name, such as `events`, `late`, `denied.withdrawn`. */
+export type Count = (name: string, n: number) => void;

@@ -1,0 +1,28 @@
+import { hash } from "node:crypto";
+import type { Scalar } from "@o2mc/schema/events/frame.ts";
+import type { Aggregate } from "@o2mc/schema/pipeline/steps/window.ts";
+import { createAccumulator, type Accumulator } from "./aggregate.ts";
+
+/** One window of one group. */
+export interface Group {
+  readonly by: readonly Scalar[];
+  /** of its first row; every row's when the window is per subject */
+  readonly subjectKey: string;
+  readonly accumulators: readonly Accumulator[];
+}
+
+export function createGroup(
+  by: readonly Scalar[],
+  subjectKey: string,
+  aggregates: readonly Aggregate[],
+  states: readonly unknown[] = [],
+): Group {
+  return { by, subjectKey, accumulators: aggregates.map(({ kind }, a) => createAccumulator(kind, states[a])) };
+}
+
+/** Distinguishes 1, "1", true and null. */
+export const groupKey = (by: readonly Scalar[]): string => JSON.stringify(by);
+
+/** The same for the same group and window, whatever the frames were. */
+export const windowRowId = (key: string, start: number): string =>
+  `${hash("sha256", key, "base64url").slice(0, 22)}-${start.toString(36)}`;
