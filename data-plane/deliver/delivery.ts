@@ -5,7 +5,7 @@ import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 import { deliveryConsumer, STREAMS } from "@o2mc/schema/subjects.ts";
 import { type BackOff, backOffMs, pause } from "./back-off.ts";
-import type { ConsentCheck } from "./consent-check.ts";
+import type { Consent } from "./consent.ts";
 import type { DeliveryCounters } from "./counters.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import type { OpenedDestination } from "./destination.ts";
@@ -20,7 +20,7 @@ export interface DeliveryParts {
   readonly output: OutputType;
   readonly opened: OpenedDestination;
   readonly connection: NatsConnection;
-  readonly permits: ConsentCheck;
+  readonly consent: Consent;
   /** revision of the deployment that `output` was read from, as of now */
   readonly revision: () => number;
   readonly counters: DeliveryCounters;
@@ -89,7 +89,7 @@ class Delivery {
   }
 
   async #deliver(messages: readonly JsMsg[]): Promise<void> {
-    const { opened, output, counters, application, permits, backOff } = this.#parts;
+    const { opened, output, counters, consent, backOff } = this.#parts;
     const written = Math.max(this.#settled, opened.destination.resumeAfter?.() ?? 0);
     const fresh = messages.filter((message) => message.seq > written);
     counters.messagesSkipped += messages.length - fresh.length;
@@ -103,9 +103,8 @@ class Delivery {
     const last = fresh.at(-1);
     if (first === undefined || last === undefined || rows.length === 0) return;
     await writeBatch({ id: batchId(first), first: first.seq, last: last.seq }, rows, {
-      application,
       destination: opened.destination,
-      permits,
+      consent,
       deadLetters: this.#deadLetters,
       counters,
       backOff,

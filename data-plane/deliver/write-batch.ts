@@ -1,5 +1,5 @@
 import { type BackOff, backOffMs, pause } from "./back-off.ts";
-import type { ConsentCheck } from "./consent-check.ts";
+import type { Consent } from "./consent.ts";
 import type { DeliveryCounters } from "./counters.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import {
@@ -14,9 +14,8 @@ import {
 import type { ConsentRow } from "./frame-rows.ts";
 
 export interface Writing {
-  readonly application: string;
   readonly destination: Destination;
-  readonly permits: ConsentCheck;
+  readonly consent: Consent;
   readonly deadLetters: DeadLetters;
   readonly counters: DeliveryCounters;
   readonly backOff: BackOff;
@@ -32,6 +31,7 @@ export interface Writing {
 export async function writeBatch(batch: Omit<Batch, "rows">, rows: readonly ConsentRow[], w: Writing): Promise<void> {
   let left = rows;
   for (let failures = 0, unknown = 0; ; w.counters.retries++) {
+    await w.consent.known(w.signal);
     left = permitted(left, w);
     if (left.length === 0) return;
     try {
@@ -74,7 +74,7 @@ export async function writeBatch(batch: Omit<Batch, "rows">, rows: readonly Cons
 
 function permitted(rows: readonly ConsentRow[], w: Writing): readonly ConsentRow[] {
   const kept = rows.filter(
-    ({ subjectKey, purposes }) => subjectKey === undefined || w.permits(w.application, subjectKey, purposes),
+    ({ subjectKey, purposes }) => subjectKey === undefined || w.consent.permits(subjectKey, purposes),
   );
   w.counters.rowsDenied += rows.length - kept.length;
   return kept;

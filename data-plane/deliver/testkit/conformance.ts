@@ -128,9 +128,8 @@ export function conformance(name: string, subject: () => Subject): void {
     }));
     const { rows: _, ...head } = batch();
     await writeBatch(head, rows, {
-      application: "app",
       destination: firstAttemptFails,
-      permits: (_application, subjectKey) => !withdrawn.has(subjectKey),
+      consent: { known: () => Promise.resolve(), permits: (subjectKey) => !withdrawn.has(subjectKey) },
       deadLetters: undefined as unknown as DeadLetters,
       counters,
       backOff: { ...DEFAULT_BACK_OFF, firstMs: 1 },

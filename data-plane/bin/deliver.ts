@@ -1,0 +1,64 @@
+import { createLogger } from "@o2mc/runtime/log.ts";
+import { connectWithCreds } from "@o2mc/runtime/nats.ts";
+import { onShutdown } from "@o2mc/runtime/shutdown.ts";
+import { type Tenant, watchTenants } from "../config/tenants.ts";
+import { DEFAULT_BACK_OFF } from "../deliver/back-off.ts";
+import { deliverEnv } from "../deliver/env.ts";
+import { serveHealth } from "../deliver/health-server.ts";
+import { TenantDeliveries } from "../deliver/tenant.ts";
+
+const env = deliverEnv(process.env);
+const log = createLogger("deliver", env.logLevel);
+const tenants = new Map<Tenant, TenantDeliveries>();
+let connected = false;
+
+const health = await serveHealth(env.http.host, env.http.port, {
+  ready: () => connected,
+  metrics: () => ({
+    tenants: Object.fromEntries(
+      Array.from(tenants, ([{ id }, { counters }]) => [id, { deliveries: Object.fromEntries(counters) }]),
+    ),
+  }),
+});
+
+const platform = await connectWithCreds({ ...env.nats, name: "o2mc-deliver", inboxPrefix: "_INBOX_deliver" });
+connected = true;
+void (async () => {
+  for await (const { type } of platform.status()) {
+    if (type === "disconnect") connected = false;
+    if (type === "reconnect") connected = true;
+  }
+})();
+
+const directory = watchTenants({
+  nats: platform,
+  role: "deliver",
+  url: env.nats.url,
+  log,
+  onTenant: (tenant) => {
+    const { resultWindowSeconds: windowSeconds } = env;
+    tenants.set(
+      tenant,
+      new TenantDeliveries({
+        connection: tenant.nats,
+        windowSeconds,
+        backOff: DEFAULT_BACK_OFF,
+        log: log.child({ tenant: tenant.id }),
+      }),
+    );
+  },
+  onDeployment: (tenant, deployment) => tenants.get(tenant)?.deploy(deployment),
+  onUndeployed: (tenant, application) => tenants.get(tenant)?.undeploy(application),
+  onGone: async (tenant) => {
+    await tenants.get(tenant)?.stop();
+    tenants.delete(tenant);
+  },
+});
+
+onShutdown(log, async () => {
+  await directory.stop();
+  await platform.close();
+  health.close();
+});
+
+log.info({ port: health.port }, "deliver is running");

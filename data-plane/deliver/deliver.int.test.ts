@@ -1,0 +1,234 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { jetstreamManager } from "@nats-io/jetstream";
+import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
+import type { Deployment, DestinationConfig } from "@o2mc/schema/deployment/deployment.ts";
+import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
+import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
+import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
+import { BUCKETS, consentKey, deadSubject, deliveryConsumer, STREAMS } from "@o2mc/schema/subjects.ts";
+import { Client } from "pg";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { startDatabase, type TestDatabase } from "./testkit/database.ts";
+import { eventually } from "./testkit/eventually.ts";
+import { APP, PIPELINE, TENANT, TenantHub } from "./testkit/tenant-hub.ts";
+
+const FRAMES = 300;
+const ROWS = 7;
+const WITHDRAWN = "subject-withdrawn";
+const SECRET = `whsec_${Buffer.from("a secret of twenty-four bytes").toString("base64")}`;
+const OUTPUT: OutputType = {
+  name: "sessions",
+  perSubject: true,
+  columns: [
+    { name: "session.start", type: "timestamp", purposes: ["analytics"] },
+    { name: "page", type: "string", purposes: ["analytics"] },
+  ],
+};
+
+let hub: TenantHub;
+let database: TestDatabase;
+let reader: Client;
+let child: ChildProcess | undefined;
+const out = mkdtempSync(join(tmpdir(), "o2mc-deliver-"));
+const hooks = new Map<string, string>();
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  request.on("end", () => {
+    hooks.set(String(request.headers["webhook-id"]), Buffer.concat(chunks).toString());
+    response.writeHead(204).end();
+  });
+});
+
+beforeAll(async () => {
+  [hub, database] = await Promise.all([TenantHub.start(), startDatabase()]);
+  reader = new Client(database.options);
+  await reader.connect();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const options: Record<string, DestinationConfig["options"]> = {
+    pg: { postgres: { ...database.options, schema: "wh", table: "sessions", tls: false } },
+    file: { file: { directory: out, format: "jsonl", rotateSeconds: 0.3 } },
+    hook: { webhook: { url, secret: SECRET } },
+    // nobody listens: it must hold up none of the others
+    dead: { webhook: { url: "http://127.0.0.1:1/", secret: SECRET } },
+  };
+  const destinations = await hub.bucket(BUCKETS.destinations);
+  for (const [id, value] of Object.entries(options)) {
+    await hub.addDelivery(`to-${id}`, OUTPUT.name);
+    await destinations.put(
+      id,
+      JSON.stringify({ id, name: id, options: value, revision: 1 } satisfies DestinationConfig),
+    );
+  }
+  const withdrawn: ConsentState = { purposes: [], policyVersion: 1, givenAt: Date.now(), receipt: "r" };
+  await (await hub.bucket(BUCKETS.consent)).put(consentKey(APP, WITHDRAWN), JSON.stringify(withdrawn));
+  await (await hub.bucket(BUCKETS.deployments)).put(APP, JSON.stringify(deployment(Object.keys(options))));
+});
+
+afterEach(async () => {
+  await end("SIGKILL");
+});
+afterAll(async () => {
+  await reader?.end();
+  await Promise.all([hub?.stop(), database?.stop()]);
+  server.close();
+});
+
+test("kill -9 of deliver in the middle: each row is once in the files, in PostgreSQL and at the webhook", async () => {
+  const expected = new Set<string>();
+  start();
+  for (let i = 0; i < FRAMES; i++) {
+    await hub.publish(OUTPUT.name, `${PIPELINE}.${OUTPUT.name}.0.${i}`, frame(i));
+    for (let r = 0; r < ROWS - 1; r++) expected.add(`f${i}-r${r}`);
+    if (i % 75 === 74) {
+      await eventually(async () => (await inDatabase()).length > i * 3, true);
+      await end("SIGKILL");
+      start();
+    }
+  }
+  const ids = [...expected].sort();
+  await eventually(async () => (await inDatabase()).sort(), ids);
+  await eventually(() => inFiles().sort(), ids);
+  await eventually(() => inHooks().sort(), ids);
+  await eventually(() => pending("to-file", "to-pg", "to-hook"), 0);
+  expect(await pending("to-dead")).toBe(FRAMES);
+  expect(readdirSync(out).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+});
+
+test("a row that PostgreSQL refuses becomes a dead letter, its neighbours are written", async () => {
+  start();
+  const bad = frame(9000);
+  const columns = { ...bad.columns, page: ["good", "nul \u0000", ...Array<string>(ROWS - 2).fill("good")] };
+  await hub.publish(OUTPUT.name, "bad", { ...bad, columns });
+  await eventually(async () => (await inDatabase()).filter((id) => id.startsWith("f9000-")).length, ROWS - 2);
+  const jsm = await jetstreamManager(hub.owner);
+  const stored = await jsm.streams.getMessage(STREAMS.dead, { last_by_subj: deadSubject(APP, "deliver", "to-pg") });
+  expect(stored?.json<DeadLetter>()).toMatchObject({
+    stage: "deliver",
+    owner: "to-pg",
+    code: "postgres.22021",
+    subjectKey: "subject-1",
+    row: { $result: "f9000-r1", page: "nul \u0000" },
+  });
+});
+
+test("SIGTERM writes what is gathered, acknowledges it and ends well", async () => {
+  start();
+  await eventually(() => pending("to-file"), 0);
+  await hub.publish(OUTPUT.name, "last", frame(9500));
+  await eventually(async () => (await inDatabase()).some((id) => id.startsWith("f9500-")), true);
+  expect(await end("SIGTERM")).toBe(0);
+  expect(inFiles().filter((id) => id.startsWith("f9500-"))).toHaveLength(ROWS - 1);
+  expect(await pending("to-file")).toBe(0);
+});
+
+test("kill -9 of nats-server: deliver goes on by itself, and nothing is doubled", async () => {
+  start();
+  await eventually(() => pending("to-file", "to-pg", "to-hook"), 0);
+  await hub.server.kill();
+  await hub.server.start();
+  await eventually(() => hub.publish(OUTPUT.name, "after", frame(9700)).then(Boolean), true);
+  await eventually(async () => (await inDatabase()).filter((id) => id.startsWith("f9700-")).length, ROWS - 1);
+  await eventually(() => inFiles().filter((id) => id.startsWith("f9700-")).length, ROWS - 1);
+  expect(new Set(inFiles()).size).toBe(inFiles().length);
+});
+
+function deployment(destinations: readonly string[]): Deployment {
+  return {
+    formatVersion: 1,
+    tenant: TENANT,
+    application: APP,
+    revision: 1,
+    policy: {
+      version: 1,
+      purposes: [{ name: "analytics", description: "", legalBasis: "consent", lifetimeDays: 365 }],
+      fields: [],
+    },
+    sources: [],
+    lanes: [{ id: "analytics", purposes: ["analytics"], partitions: 1, fields: [] }],
+    pipelines: [
+      {
+        id: PIPELINE,
+        name: PIPELINE,
+        version: 1,
+        since: 1,
+        lane: "analytics",
+        definition: { purposes: ["analytics"], time: { disorderSeconds: 60, idleSeconds: 30 }, steps: [] },
+        outputs: [OUTPUT],
+      },
+    ],
+    deliveries: destinations.map((id) => ({
+      id: `to-${id}`,
+      pipeline: PIPELINE,
+      output: OUTPUT.name,
+      destination: id,
+    })),
+    subjectSalt: "00",
+  };
+}
+
+/** `ROWS` rows, the last one of a subject who has withdrawn. */
+function frame(i: number): ResultFrame {
+  const rows = Array.from({ length: ROWS }, (_, r) => r);
+  return {
+    v: 1,
+    revision: 1,
+    lane: "analytics",
+    n: ROWS,
+    id: rows.map((r) => `f${i}-r${r}`),
+    subjectKey: rows.map((r) => (r === ROWS - 1 ? WITHDRAWN : `subject-${r}`)),
+    columns: { "session.start": rows.map(() => 1_700_000_000_000), page: rows.map((r) => `/${r}`) },
+  };
+}
+
+function start(): void {
+  child = spawn(process.execPath, [join(import.meta.dirname, "../bin/deliver.ts")], {
+    stdio: ["ignore", "ignore", process.env["O2MC_TEST_LOG"] === undefined ? "ignore" : "inherit"],
+    env: { O2MC_NATS_URL: hub.server.url, O2MC_NATS_CREDS: hub.deliverCreds, O2MC_PORT: "0", O2MC_LOG_LEVEL: "debug" },
+  });
+}
+
+async function end(signal: NodeJS.Signals): Promise<number | null> {
+  const ending = child;
+  child = undefined;
+  if (ending === undefined || ending.exitCode !== null) return ending?.exitCode ?? null;
+  const exit = once(ending, "exit");
+  ending.kill(signal);
+  await exit;
+  return ending.exitCode;
+}
+
+async function inDatabase(): Promise<string[]> {
+  const there = await reader.query("select to_regclass('wh.sessions') as name");
+  if ((there.rows as { name: string | null }[])[0]?.name === null) return [];
+  const result = await reader.query<{ result_id: string }>("select result_id from wh.sessions");
+  return result.rows.map((row) => row.result_id);
+}
+
+function inFiles(): string[] {
+  return readdirSync(out)
+    .filter((name) => name.endsWith(".jsonl"))
+    .flatMap((name) => readFileSync(join(out, name), "utf8").trimEnd().split("\n"))
+    .map((line) => (JSON.parse(line) as { id: string }).id);
+}
+
+/** by webhook-id, the receiver's idempotency key */
+function inHooks(): string[] {
+  return [...hooks.values()].flatMap((body) =>
+    (JSON.parse(body) as { rows: { id: string }[] }).rows.map(({ id }) => id),
+  );
+}
+
+async function pending(...deliveries: string[]): Promise<number> {
+  const jsm = await jetstreamManager(hub.owner);
+  const infos = await Promise.all(deliveries.map((id) => jsm.consumers.info(STREAMS.results, deliveryConsumer(id))));
+  return infos.reduce((sum, info) => sum + info.num_pending + info.num_ack_pending, 0);
+}

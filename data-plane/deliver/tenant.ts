@@ -1,0 +1,184 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { Logger } from "@o2mc/runtime/log.ts";
+import type { Policy } from "@o2mc/schema/consent/policy.ts";
+import type { DeployedDelivery, Deployment, DestinationConfig } from "@o2mc/schema/deployment/deployment.ts";
+import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
+import { BUCKETS } from "@o2mc/schema/subjects.ts";
+import { type ConsentStates, watchConsent } from "../config/consent-states.ts";
+import { watchBucket } from "../config/watch-bucket.ts";
+import type { BackOff } from "./back-off.ts";
+import { storedConsent } from "./consent.ts";
+import { type DeliveryCounters, newCounters } from "./counters.ts";
+import { runDelivery } from "./delivery.ts";
+import type { OpenedDestination } from "./destination.ts";
+import { DESTINATIONS } from "./destinations.ts";
+import { keepWindow } from "./window-keeper.ts";
+
+interface Running {
+  /** all that the delivery was started with; another print = another delivery */
+  readonly print: string;
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+}
+
+interface TenantOptions {
+  readonly connection: NatsConnection;
+  readonly windowSeconds: number;
+  readonly backOff: BackOff;
+  readonly log: Logger;
+}
+
+/** Runs the deliveries of one tenant: those that its deployments name, with what `destinations` says about each. */
+export class TenantDeliveries {
+  /** by delivery id */
+  readonly counters = new Map<string, DeliveryCounters>();
+  readonly #options: TenantOptions;
+  readonly #deployments = new Map<string, Deployment>();
+  readonly #destinations = new Map<string, DestinationConfig>();
+  readonly #running = new Map<string, Running>();
+  readonly #consent: ConsentStates;
+  readonly #destinationWatch: { stop(): void };
+  readonly #stop = new AbortController();
+  readonly #window: Promise<void>;
+
+  constructor(options: TenantOptions) {
+    const { connection, windowSeconds, log } = options;
+    this.#options = options;
+    this.#consent = watchConsent(connection, log);
+    this.#destinationWatch = watchBucket(
+      connection,
+      BUCKETS.destinations,
+      {
+        put: (key, value) => {
+          const config = parseConfig(key, value);
+          if (config === undefined) log.error({ destination: key }, "a destination's configuration cannot be read");
+          else this.#destinations.set(key, config);
+          this.#reconcile();
+        },
+        gone: (key) => {
+          this.#destinations.delete(key);
+          this.#reconcile();
+        },
+        complete: () => undefined,
+        stale: () => undefined,
+      },
+      log,
+    );
+    this.#window = keepWindow(connection, windowSeconds, log, this.#stop.signal);
+  }
+
+  deploy(deployment: Deployment): void {
+    this.#deployments.set(deployment.application, deployment);
+    this.#reconcile();
+  }
+
+  undeploy(application: string): void {
+    this.#deployments.delete(application);
+    this.#reconcile();
+  }
+
+  /** Each delivery ends its attempt and writes what it has gathered. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#destinationWatch.stop();
+    const running = [...this.#running.values()];
+    for (const { stop } of running) stop.abort();
+    await Promise.all([this.#window, ...running.map(({ done }) => done)]);
+    this.#consent.stop();
+  }
+
+  #reconcile(): void {
+    if (this.#stop.signal.aborted) return;
+    const wanted = new Map<string, { delivery: DeployedDelivery; deployment: Deployment }>();
+    for (const deployment of this.#deployments.values()) {
+      for (const delivery of deployment.deliveries) wanted.set(delivery.id, { delivery, deployment });
+    }
+    for (const [id, running] of this.#running) {
+      if (wanted.has(id)) continue;
+      running.stop.abort();
+      // Kept until it has ended: should the delivery come back before, it must wait for that.
+      this.#running.set(id, { ...running, print: "" });
+      this.counters.delete(id);
+    }
+    for (const { delivery, deployment } of wanted.values()) this.#run(delivery, deployment);
+  }
+
+  #run(delivery: DeployedDelivery, deployment: Deployment): void {
+    const pipeline = deployment.pipelines.find(({ id }) => id === delivery.pipeline);
+    const output = pipeline?.outputs.find(({ name }) => name === delivery.output);
+    const config = this.#destinations.get(delivery.destination);
+    if (output === undefined || config === undefined) return;
+    const print = JSON.stringify([
+      deployment.application,
+      output.name,
+      output.columns.map(nameAndType),
+      config.options,
+    ]);
+    const before = this.#running.get(delivery.id);
+    if (before?.print === print) return;
+    before?.stop.abort();
+    const stop = new AbortController();
+    const done = this.#start(delivery.id, deployment.application, output, config, before?.done, stop.signal);
+    this.#running.set(delivery.id, { print, stop, done });
+  }
+
+  async #start(
+    id: string,
+    application: string,
+    output: OutputType,
+    config: DestinationConfig,
+    before: Promise<void> | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { connection, backOff } = this.#options;
+    const log = this.#options.log.child({ delivery: id });
+    const counters = this.counters.get(id) ?? newCounters();
+    this.counters.set(id, counters);
+    // Two writers of one delivery would overtake each other.
+    await before;
+    const opened = open(config, id, output);
+    if (opened === undefined) {
+      counters.state = "misconfigured";
+      counters.error = "deliver.bad-options";
+      log.error({ destination: config.id }, "a destination's options are not usable; its results wait in the hub");
+      return;
+    }
+    const policy = () => this.#deployments.get(application)?.policy ?? NO_POLICY;
+    const consent = storedConsent(this.#consent, application, policy);
+    let known = 0;
+    // A delivery that is being replaced does not know the columns of the revision that replaces it.
+    const revision = (): number => {
+      if (!signal.aborted) known = this.#deployments.get(application)?.revision ?? known;
+      return known;
+    };
+    const parts = { id, application, output, opened, connection, consent, revision, counters, backOff, log };
+    await runDelivery(parts, signal);
+  }
+}
+
+/** Permits nothing. */
+const NO_POLICY: Policy = { version: 0, purposes: [], fields: [] };
+
+const nameAndType = ({ name, type }: OutputType["columns"][number]): string[] => [name, type];
+
+function open(config: DestinationConfig, delivery: string, output: OutputType): OpenedDestination | undefined {
+  const [entry, ...others] = Object.entries(config.options);
+  if (entry === undefined || others.length > 0) return undefined;
+  const [name, options] = entry;
+  try {
+    return DESTINATIONS.find(({ kind }) => kind === name)?.open(options, { delivery, output });
+  } catch {
+    // The error may quote an option, and an option may be a secret.
+    return undefined;
+  }
+}
+
+function parseConfig(id: string, value: Uint8Array): DestinationConfig | undefined {
+  try {
+    const config = JSON.parse(new TextDecoder().decode(value)) as Partial<DestinationConfig> | null;
+    const usable = config?.id === id && typeof config.options === "object" && config.options !== null;
+    return usable ? (config as DestinationConfig) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,160 @@
+import { AckPolicy, jetstream, jetstreamManager, RetentionPolicy } from "@nats-io/jetstream";
+import { encodeAccount, encodeUser } from "@nats-io/jwt";
+import { type KV, Kvm } from "@nats-io/kv";
+import { createAccount, createUser, fromSeed, type KeyPair } from "@nats-io/nkeys";
+import { type NatsConnection, nanos } from "@nats-io/transport-node";
+import { connectWithCreds, connectWithJwt } from "@o2mc/runtime/nats.ts";
+import type { TenantAccess } from "@o2mc/schema/deployment/deployment.ts";
+import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
+import {
+  BUCKETS,
+  deliveryConsumer,
+  directoryBucket,
+  resultSubject,
+  STREAM_SUBJECTS,
+  STREAMS,
+  WINDOW_CONSUMER,
+} from "@o2mc/schema/subjects.ts";
+import { type NatsOperator, startNatsOperator } from "../../../e2e/testkit/nats-operator.ts";
+
+export const TENANT = "acme";
+export const APP = "app";
+export const PIPELINE = "p1";
+
+const UNLIMITED = { subs: -1, data: -1, payload: -1 };
+const LIMITS = {
+  ...UNLIMITED,
+  imports: 0,
+  exports: 0,
+  conn: -1,
+  leaf: 0,
+  wildcards: true,
+  mem_storage: 0,
+  disk_storage: 1024 ** 3,
+  streams: -1,
+  consumer: -1,
+};
+
+const read = (stream: string): string[] => [
+  `$JS.API.CONSUMER.CREATE.${stream}`,
+  `$JS.API.CONSUMER.CREATE.${stream}.>`,
+  `$JS.API.CONSUMER.INFO.${stream}.*`,
+  `$JS.API.CONSUMER.DELETE.${stream}.*`,
+  `$JS.FC.${stream}.>`,
+];
+
+/** All that deliver publishes to in a tenant's account; the control plane's list must hold these. */
+const DELIVER_MAY = [
+  `$JS.API.CONSUMER.INFO.${STREAMS.results}.*`,
+  `$JS.API.CONSUMER.MSG.NEXT.${STREAMS.results}.*`,
+  `$JS.API.CONSUMER.RESET.${STREAMS.results}.*`,
+  `$JS.ACK.${STREAMS.results}.>`,
+  `$JS.ACK.*.*.${STREAMS.results}.>`,
+  "dead.>",
+  ...[BUCKETS.deployments, BUCKETS.destinations, BUCKETS.consent].flatMap((bucket) => read(`KV_${bucket}`)),
+];
+const RESET = "$JS.API.CONSUMER.RESET.";
+
+/** A real hub with one tenant, as the control plane leaves it: streams, buckets, the directory entry of deliver. */
+export class TenantHub {
+  readonly server: NatsOperator;
+  /** may do everything in the tenant's account */
+  readonly owner: NatsConnection;
+  /** creds file of deliver's user in the platform account */
+  readonly deliverCreds: string;
+  readonly #account: KeyPair;
+
+  private constructor(server: NatsOperator, owner: NatsConnection, deliverCreds: string, account: KeyPair) {
+    this.server = server;
+    this.owner = owner;
+    this.deliverCreds = deliverCreds;
+    this.#account = account;
+  }
+
+  static async start(): Promise<TenantHub> {
+    const server = await startNatsOperator();
+    const account = createAccount();
+    const signer = fromSeed(new TextEncoder().encode(server.operatorSeed));
+    const system = await connectWithCreds({ url: server.url, name: "test", credsFile: server.systemCreds });
+    await system.request(
+      "$SYS.REQ.CLAIMS.UPDATE",
+      await encodeAccount(TENANT, account, { limits: LIMITS }, { signer }),
+      { timeout: 5000 },
+    );
+    await system.close();
+    const owner = await connectWithJwt({ url: server.url, name: "owner", ...(await user(account)) });
+    await makeStreams(owner);
+    const directory = `KV_${directoryBucket("deliver")}`;
+    const deliverCreds = await server.platformUser("deliver", {
+      pub: { allow: read(directory) },
+      sub: { allow: ["_INBOX_deliver.>"] },
+    });
+    const hub = new TenantHub(server, owner, deliverCreds, account);
+    const platform = await connectWithCreds({ url: server.url, name: "test", credsFile: server.platformCreds });
+    const bucket = await new Kvm(platform).create(directoryBucket("deliver"));
+    await bucket.put(TENANT, JSON.stringify(await hub.access(DELIVER_MAY)));
+    await platform.close();
+    return hub;
+  }
+
+  async stop(): Promise<void> {
+    await this.owner.close();
+    await this.server.stop();
+  }
+
+  /** A connection as deliver has it; without the right to reset a consumer where `mayReset` is false. */
+  async connectDeliver(mayReset = true): Promise<NatsConnection> {
+    const { jwt, seed } = await this.access(DELIVER_MAY.filter((subject) => mayReset || !subject.startsWith(RESET)));
+    return connectWithJwt({ url: this.server.url, name: "deliver", inboxPrefix: "_INBOX_deliver", jwt, seed });
+  }
+
+  bucket(name: string): Promise<KV> {
+    return new Kvm(this.owner).open(name);
+  }
+
+  async addDelivery(id: string, output: string, ackWaitMs = 60_000): Promise<void> {
+    const jsm = await jetstreamManager(this.owner);
+    await jsm.consumers.add(STREAMS.results, {
+      durable_name: deliveryConsumer(id),
+      filter_subject: resultSubject(APP, PIPELINE, output),
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(ackWaitMs),
+    });
+  }
+
+  async publish(output: string, msgID: string, frame: ResultFrame): Promise<number> {
+    const subject = resultSubject(APP, PIPELINE, output);
+    return (await jetstream(this.owner).publish(subject, JSON.stringify(frame), { msgID })).seq;
+  }
+
+  private async access(allow: string[]): Promise<TenantAccess> {
+    return {
+      tenant: TENANT,
+      ...(await user(this.#account, { pub: { allow }, sub: { allow: ["_INBOX_deliver.>"] } })),
+    };
+  }
+}
+
+async function user(account: KeyPair, permissions: object = {}): Promise<{ jwt: string; seed: string }> {
+  const pair = createUser();
+  const jwt = await encodeUser("user", pair, account, { ...UNLIMITED, ...permissions });
+  return { jwt, seed: new TextDecoder().decode(pair.getSeed()) };
+}
+
+async function makeStreams(owner: NatsConnection): Promise<void> {
+  const jsm = await jetstreamManager(owner);
+  await jsm.streams.add({
+    name: STREAMS.results,
+    subjects: [...STREAM_SUBJECTS.results],
+    retention: RetentionPolicy.Interest,
+  });
+  await jsm.streams.add({ name: STREAMS.dead, subjects: [...STREAM_SUBJECTS.dead], retention: RetentionPolicy.Limits });
+  await jsm.consumers.add(STREAMS.results, {
+    durable_name: WINDOW_CONSUMER,
+    ack_policy: AckPolicy.All,
+    headers_only: true,
+    max_ack_pending: -1,
+  });
+  const kvm = new Kvm(owner);
+  for (const bucket of [BUCKETS.deployments, BUCKETS.destinations, BUCKETS.consent]) await kvm.create(bucket);
+}
