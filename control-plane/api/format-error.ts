@@ -1,5 +1,5 @@
 import { ArgumentValidationError } from "type-graphql";
-import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { GraphQLError, type GraphQLFormattedError } from "graphql/index.js";
 import type { Logger } from "@o2mc/runtime/log.ts";
 import { ApiError } from "../errors/api-error.ts";
 

@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import { GraphQLInputObjectType, lexicographicSortSchema, printSchema, type GraphQLSchema } from "graphql";
+import { GraphQLInputObjectType, lexicographicSortSchema, printSchema, type GraphQLSchema } from "graphql/index.js";
 import { buildSchemaSync, type PubSub } from "type-graphql";
 import { ApplicationQueries } from "../modules/application/applications.ts";
 import { CreateApplication } from "../modules/application/create-application.ts";

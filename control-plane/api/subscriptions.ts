@@ -1,5 +1,5 @@
 import type { Server } from "node:http";
-import type { GraphQLSchema } from "graphql";
+import type { GraphQLSchema } from "graphql/index.js";
 import { useServer } from "graphql-ws/use/ws";
 import { WebSocketServer } from "ws";
 import type { Actor } from "../auth/actor.ts";

@@ -7,7 +7,7 @@ import {
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLOutputType,
-} from "graphql";
+} from "graphql/index.js";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ROLES } from "../auth/actions.ts";
@@ -74,8 +74,10 @@ test.each(operations)("a token of an unknown tenant on %s %s", async (kind, name
 });
 
 function operation(kind: "query" | "mutation", field: GraphQLField<unknown, unknown>): string {
-  const declared = field.args.map((arg) => `$${arg.name}: ${arg.type.toString()}`).join(", ");
-  const passed = field.args.map((arg) => `${arg.name}: $${arg.name}`).join(", ");
+  const given = variables(field);
+  const args = field.args.filter((arg) => arg.name in given);
+  const declared = args.map((arg) => `$${arg.name}: ${arg.type.toString()}`).join(", ");
+  const passed = args.map((arg) => `${arg.name}: $${arg.name}`).join(", ");
   const head = declared === "" ? "" : `(${declared})`;
   return `${kind} ${head} { ${field.name}${passed === "" ? "" : `(${passed})`} ${selection(field.type, 4)} }`;
 }

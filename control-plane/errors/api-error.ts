@@ -1,4 +1,4 @@
-import { GraphQLError } from "graphql";
+import { GraphQLError } from "graphql/index.js";
 import { CATALOGUE, type ErrorCode } from "./catalogue.ts";
 
 interface ApiErrorOptions {

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { ACTIONS, isScope, ROLES, type Action, type Role } from "./actions.ts";
+import { may, type Actor } from "./actor.ts";
+
+const bearer = { id: "x", name: "x", person: "x", expiresAt: 0 };
+const person = (role: Role, tenant = "demo"): Actor => ({ ...bearer, kind: "person", tenant, roles: [role] });
+const actions = Object.keys(ACTIONS) as Action[];
+
+/** written out a second time on purpose: a change of the table is a decision */
+const TABLE: Readonly<Record<Role, readonly string[]>> = {
+  owner: actions.filter((action) => !["policy.publish", "pipeline.approve", "tenant.create"].includes(action)),
+  developer: actions.filter(
+    (action) =>
+      ![
+        "policy.publish",
+        "pipeline.approve",
+        "tenant.create",
+        "source.grant",
+        "application.delete",
+        "audit.read",
+      ].includes(action),
+  ),
+  "privacy-officer": [
+    "application.read",
+    "source.read",
+    "source.grant",
+    "policy.read",
+    "policy.publish",
+    "pipeline.read",
+    "pipeline.approve",
+    "destination.read",
+    "audit.read",
+  ],
+  analyst: ["application.read", "source.read", "policy.read", "pipeline.read", "destination.read", "result.subscribe"],
+  operator: [],
+};
+
+test.each(ROLES)("what role %s may do", (role) => {
+  expect(actions.filter((action) => may(person(role), action))).toEqual(TABLE[role]);
+});
+
+test("only the platform's operator creates tenants", () => {
+  expect(may(person("operator", "platform"), "tenant.create")).toBe(true);
+  expect(may(person("operator", "demo"), "tenant.create")).toBe(false);
+});
+
+test("a machine token may do its scopes and never what people answer for", () => {
+  const token = (scopes: readonly string[]): Actor => ({ ...bearer, kind: "machine", tenant: "demo", scopes });
+  expect(actions.filter((action) => may(token(["result.subscribe"]), action))).toEqual(["result.subscribe"]);
+  expect(actions.filter((action) => !isScope(action))).toEqual([
+    "source.grant",
+    "policy.publish",
+    "pipeline.approve",
+    "token.write",
+    "tenant.create",
+  ]);
+  expect(actions.filter((action) => may(token(actions), action))).toEqual(actions.filter(isScope));
+});

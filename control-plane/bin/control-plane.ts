@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { createLogger } from "@o2mc/runtime/log.ts";
+import { onShutdown } from "@o2mc/runtime/shutdown.ts";
+import { startServer } from "../api/server.ts";
+import { authenticator } from "../auth/authenticate.ts";
+import { OidcVerifier } from "../auth/oidc.ts";
+import { migrate } from "../db/migrate.ts";
+import { createOrm } from "../db/orm.ts";
+import { SecretBox } from "../db/secret.ts";
+import { controlPlaneEnv } from "../env.ts";
+import { Hub } from "../hub/hub.ts";
+import { tenantHub } from "../modules/result/tenant-hub.ts";
+
+const env = controlPlaneEnv();
+const log = createLogger("control-plane", env.logLevel);
+
+await migrate(env.database.ownerUrl, env.database.url);
+const orm = await createOrm(env.database.url);
+const secrets = new SecretBox(env.secretKey);
+const hub = await Hub.connect({
+  url: env.hub.url,
+  operatorSeed: readFileSync(env.hub.operatorSeedFile, "utf8").trim(),
+  systemCreds: env.hub.systemCreds,
+  platformCreds: env.hub.platformCreds,
+});
+const server = await startServer({
+  services: { orm, secrets, hub: tenantHub(orm, secrets, hub) },
+  authenticate: authenticator(orm, new OidcVerifier(env.oidc)),
+  log,
+  host: env.host,
+  port: env.port,
+  ready: async () => {
+    await orm.em.fork().execute("select 1");
+  },
+});
+log.info({ url: server.url }, "the control plane is ready");
+
+onShutdown(log, async () => {
+  await server.stop();
+  await hub.close();
+  await orm.close(true);
+});
