@@ -51,7 +51,10 @@ export async function ensureConsumers(jsm: JetStreamManager, deployment: Deploym
  * to use them any more. A partition that a living lane gives up is drained first: its consumer goes once it is empty.
  * Done after the deployment is put; what an edge still cut for the old one goes at the next publish.
  */
-export async function removeConsumers(jsm: JetStreamManager, deployment: Deployment): Promise<void> {
+export async function removeConsumers(
+  jsm: JetStreamManager,
+  deployment: Pick<Deployment, "application" | "lanes" | "deliveries">,
+): Promise<void> {
   const { application } = deployment;
   const lanes = new Map(deployment.lanes.map((lane) => [lane.id, lane]));
   for (const consumer of await consumersOf(jsm, STREAMS.events, application)) {

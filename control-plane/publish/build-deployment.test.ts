@@ -1,0 +1,89 @@
+import type { FieldDeclaration, Policy } from "@o2mc/schema/consent/policy.ts";
+import { DEFAULT_TIME, type PipelineDefinition, type Step } from "@o2mc/schema/pipeline/definition.ts";
+import { expect, test } from "vitest";
+import { buildDeployment, type DeploymentParts, type PublishedPipeline } from "./build-deployment.ts";
+
+const purpose = (name: string) => ({ name, description: "", legalBasis: "consent" as const, lifetimeDays: 1 });
+const field = (path: string, ...purposes: string[]): FieldDeclaration => ({
+  path,
+  type: "string",
+  purposes,
+  description: "",
+});
+
+const policy: Policy = {
+  version: 3,
+  purposes: [purpose("analytics"), purpose("marketing")],
+  fields: [
+    field("page.path", "analytics", "marketing"),
+    field("referrer", "analytics"),
+    field("email", "marketing"),
+    field("unread", "analytics", "marketing"),
+  ],
+};
+
+function pipeline(id: string, purposes: string[], ...fields: string[]): PublishedPipeline {
+  const definition = { purposes, time: DEFAULT_TIME, steps: [{ emit: { output: "out", fields } }] };
+  return { id, name: id, version: 1, since: 4, definition };
+}
+
+function build(over: Partial<DeploymentParts>) {
+  return buildDeployment({
+    tenant: "t",
+    subjectSalt: "00",
+    application: { id: "app", revision: 7, partitions: 4 },
+    policy,
+    sources: [],
+    pipelines: [],
+    deliveries: [],
+    ...over,
+  });
+}
+
+test("pipelines with the same purposes share a lane that carries what they read together", () => {
+  const { lanes, pipelines, revision } = build({
+    pipelines: [
+      pipeline("a", ["analytics"], "page.path"),
+      pipeline("b", ["analytics"], "referrer", "page.path"),
+      pipeline("c", ["marketing", "analytics"], "page.path"),
+      pipeline("d", ["analytics", "marketing"], "page.path"),
+    ],
+  });
+  expect(revision).toBe(7);
+  expect(
+    lanes.map(({ id, partitions, fields }) => ({ id, partitions, fields: fields.map(({ path }) => path) })),
+  ).toEqual([
+    { id: "analytics", partitions: 4, fields: ["page.path", "referrer"] },
+    { id: "analytics+marketing", partitions: 4, fields: ["page.path"] },
+  ]);
+  expect(pipelines.map(({ id, lane }) => `${id} ${lane}`)).toEqual([
+    "a analytics",
+    "b analytics",
+    "c analytics+marketing",
+    "d analytics+marketing",
+  ]);
+});
+
+test("a pipeline that the policy no longer permits is left out with its deliveries", () => {
+  const delivery = (id: string, of: string, output = "out") => ({ id, pipeline: of, output, destination: "d" });
+  const deployment = build({
+    pipelines: [pipeline("forbidden", ["analytics"], "email"), pipeline("fine", ["marketing"], "email")],
+    deliveries: [delivery("1", "forbidden"), delivery("2", "fine"), delivery("3", "fine", "gone")],
+  });
+  expect(deployment.pipelines.map(({ id }) => id)).toEqual(["fine"]);
+  expect(deployment.lanes.map(({ id }) => id)).toEqual(["marketing"]);
+  expect(deployment.deliveries.map(({ id }) => id)).toEqual(["2"]);
+});
+
+test("options given as null are absent", () => {
+  const steps = [
+    { anonymize: { field: "page.path", method: "hash", keep: null } },
+    { emit: { output: "out", fields: null } },
+  ] as unknown as Step[];
+  const definition: PipelineDefinition = { purposes: ["analytics"], time: DEFAULT_TIME, steps };
+  const { pipelines } = build({ pipelines: [{ id: "p", name: "p", version: 1, since: 1, definition }] });
+  expect(pipelines[0]?.definition.steps).toEqual([
+    { anonymize: { field: "page.path", method: "hash" } },
+    { emit: { output: "out" } },
+  ]);
+});

@@ -1,0 +1,180 @@
+import type { Logger } from "@o2mc/runtime/log.ts";
+import { ApplicationRow } from "../db/entities/application.ts";
+import { DestinationRow } from "../db/entities/destination.ts";
+import { OutboxRow } from "../db/entities/outbox.ts";
+import { TenantRow } from "../db/entities/tenant.ts";
+import { asDispatcher, inTenant, type Orm } from "../db/orm.ts";
+import type { SecretBox } from "../db/secret.ts";
+import type { TenantConnection } from "../hub/connection.ts";
+import type { Hub } from "../hub/hub.ts";
+import { ensureAccount } from "./ensure-account.ts";
+import { listen } from "./listen.ts";
+import { loadDeployment, loadDestination } from "./load-deployment.ts";
+import { deleteDeployment, deleteDestination, putDeployment, putDestination } from "./put-deployment.ts";
+
+export interface DispatcherOptions {
+  readonly orm: Orm;
+  readonly secrets: SecretBox;
+  readonly hub: Hub;
+  readonly log: Logger;
+  /** of the role that owns nothing; used to listen */
+  readonly databaseUrl: string;
+}
+
+const POLL_MS = 5_000;
+const FIRST_RETRY_MS = 250;
+const MAX_RETRY_MS = 30_000;
+const KEEP_DAYS = 7;
+
+/**
+ * Takes the outbox to the hub, in order within a tenant, until it is there. A row says what changed, not what to: the
+ * current rows are read, so that late, repeated or merged work ends in the same state, and several control planes may
+ * run. At the start everything is compared, so that a hub that has lost its data gets it again.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #reconciled = new Set<string>();
+  /** tenant → when it may be tried again, and how often it has failed */
+  readonly #failing = new Map<string, { readonly at: number; readonly failures: number }>();
+  #wake: (() => void) | undefined;
+  #pending = true;
+  #stopped = false;
+  #done: Promise<void> | undefined;
+  #unlisten: (() => Promise<void>) | undefined;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#unlisten = listen(this.#options.databaseUrl, () => this.#notify());
+    this.#done = this.#run();
+  }
+
+  /** Resolves when what is under way is done. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#notify();
+    await this.#unlisten?.();
+    await this.#done;
+  }
+
+  #notify(): void {
+    this.#pending = true;
+    this.#wake?.();
+  }
+
+  async #run(): Promise<void> {
+    const { log } = this.#options;
+    while (!this.#stopped) {
+      this.#pending = false;
+      let wait = POLL_MS;
+      try {
+        wait = await this.#round();
+      } catch (error) {
+        log.error({ err: error }, "the outbox could not be read");
+      }
+      if (this.#pending || this.#stopped) continue;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, wait);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.#wake = undefined;
+    }
+  }
+
+  /** One look at the outbox; returns after how many ms the next is due. */
+  async #round(): Promise<number> {
+    const { orm, log } = this.#options;
+    const { rows, tenants } = await asDispatcher(orm, async (em) => ({
+      rows: await em.find(OutboxRow, { doneAt: null }, { orderBy: { id: "asc" }, limit: 1_000 }),
+      tenants: (await em.find(TenantRow, {})).map(({ id }) => id),
+    }));
+    const now = Date.now();
+    const todo = new Set([...tenants.filter((id) => !this.#reconciled.has(id)), ...rows.map(({ tenant }) => tenant)]);
+    // tenants wait for one another only as long as they work
+    await Promise.all(
+      [...todo].map(async (tenant) => {
+        if ((this.#failing.get(tenant)?.at ?? 0) > now) return;
+        const own = rows.filter((row) => row.tenant === tenant);
+        try {
+          await this.#dispatch(tenant, own);
+          this.#failing.delete(tenant);
+        } catch (error) {
+          const failures = (this.#failing.get(tenant)?.failures ?? 0) + 1;
+          const at = Date.now() + Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), MAX_RETRY_MS);
+          this.#failing.set(tenant, { at, failures });
+          log.warn({ err: error, tenant, failures }, "publishing to the hub failed; it is tried again");
+          await this.#mark(own, error);
+        }
+      }),
+    );
+    const retries = [...this.#failing.values()].map(({ at }) => at - Date.now());
+    return Math.max(50, Math.min(POLL_MS, ...retries));
+  }
+
+  async #dispatch(tenant: string, rows: readonly OutboxRow[]): Promise<void> {
+    const { orm, secrets, hub } = this.#options;
+    const account = await ensureAccount(orm, secrets, tenant);
+    if (account !== null) {
+      const first = !this.#reconciled.has(tenant);
+      const again = first || rows.some(({ kind }) => kind === "tenant");
+      const connection = await (again ? hub.ensureTenant(tenant, account) : hub.tenant(tenant, account.seed));
+      const { applications, destinations } = first
+        ? await this.#everything(tenant)
+        : { applications: [], destinations: [] };
+      for (const { payload } of rows.filter(({ kind }) => kind === "destination")) {
+        destinations.push(String(payload["destination"]));
+      }
+      for (const { application } of rows) if (application !== null) applications.push(application);
+      // destinations first: a deployment's deliveries find theirs
+      for (const id of new Set(destinations)) await this.#dispatchDestination(connection, tenant, id);
+      for (const id of new Set(applications)) await this.#dispatchDeployment(connection, tenant, id);
+    }
+    this.#reconciled.add(tenant);
+    await this.#mark(rows);
+  }
+
+  async #everything(tenant: string): Promise<{ applications: string[]; destinations: string[] }> {
+    return inTenant(this.#options.orm, tenant, async (em) => ({
+      applications: (await em.find(ApplicationRow, {})).map(({ id }) => id),
+      destinations: (await em.find(DestinationRow, {})).map(({ id }) => id),
+    }));
+  }
+
+  async #dispatchDestination(connection: TenantConnection, tenant: string, id: string): Promise<void> {
+    const config = await loadDestination(this.#options.orm, this.#options.secrets, tenant, id);
+    if (config === null) await deleteDestination(connection, id);
+    else await putDestination(connection, config);
+  }
+
+  async #dispatchDeployment(connection: TenantConnection, tenant: string, id: string): Promise<void> {
+    const deployment = await loadDeployment(this.#options.orm, this.#options.secrets, tenant, id);
+    if (deployment === "nothing") return;
+    if (deployment === "gone") {
+      await deleteDeployment(connection, id);
+      return;
+    }
+    await putDeployment(connection, deployment);
+    const { application, revision, lanes, pipelines } = deployment;
+    const counts = { lanes: lanes.length, pipelines: pipelines.length };
+    this.#options.log.info({ tenant, application, revision, ...counts }, "deployment is in the hub");
+  }
+
+  async #mark(rows: readonly OutboxRow[], failure?: unknown): Promise<void> {
+    if (rows.length === 0) return;
+    const ids = rows.map(({ id }) => id);
+    await asDispatcher(this.#options.orm, async (em) => {
+      if (failure !== undefined) {
+        const lastError = failure instanceof Error ? failure.message : String(failure);
+        await em.nativeUpdate(OutboxRow, { id: { $in: ids } }, { lastError, attempts: (rows[0]?.attempts ?? 0) + 1 });
+        return;
+      }
+      await em.nativeUpdate(OutboxRow, { id: { $in: ids } }, { doneAt: new Date() });
+      await em.nativeDelete(OutboxRow, { doneAt: { $lt: new Date(Date.now() - KEEP_DAYS * 24 * 3600 * 1000) } });
+    });
+  }
+}

@@ -1,0 +1,90 @@
+import { LockMode } from "@mikro-orm/core";
+import type { DestinationConfig, Deployment } from "@o2mc/schema/deployment/deployment.ts";
+import { ApplicationRow } from "../db/entities/application.ts";
+import { DeliveryRow } from "../db/entities/delivery.ts";
+import { DestinationRow } from "../db/entities/destination.ts";
+import { PipelineRow } from "../db/entities/pipeline.ts";
+import { PipelineVersionRow } from "../db/entities/pipeline-version.ts";
+import { PolicyRow } from "../db/entities/policy.ts";
+import { SourceKeyRow } from "../db/entities/source-key.ts";
+import { SourceRow } from "../db/entities/source.ts";
+import { TenantRow } from "../db/entities/tenant.ts";
+import { inTenant, type EntityManager, type Orm } from "../db/orm.ts";
+import { secretContext, type SecretBox } from "../db/secret.ts";
+import { buildDeployment, type PublishedPipeline } from "./build-deployment.ts";
+
+/**
+ * "gone" when the application was deleted, "nothing" while it has no policy. The application's row is locked while the
+ * rest is read: whoever raises the revision waits, so that the document is one revision's and not two's.
+ */
+export function loadDeployment(
+  orm: Orm,
+  secrets: SecretBox,
+  tenant: string,
+  id: string,
+): Promise<Deployment | "gone" | "nothing"> {
+  return inTenant(orm, tenant, async (em) => {
+    const application = await em.findOne(ApplicationRow, { id }, { lockMode: LockMode.PESSIMISTIC_READ });
+    if (application === null) return "gone";
+    const [policy] = await em.find(PolicyRow, { application: id }, { orderBy: { version: "desc" }, limit: 1 });
+    if (policy === undefined) return "nothing";
+    const owner = await em.findOneOrFail(TenantRow, { id: tenant });
+    const oldestFirst = { orderBy: { createdAt: "asc", id: "asc" } } as const;
+    const deliveries = await em.find(DeliveryRow, { application: id }, oldestFirst);
+    return buildDeployment({
+      tenant,
+      subjectSalt: secrets.open(owner.subjectSalt, secretContext.subjectSalt(tenant)),
+      application,
+      policy: { version: policy.version, purposes: policy.purposes, fields: policy.fields },
+      sources: await loadSources(em, id),
+      pipelines: await loadPipelines(em, id),
+      deliveries: deliveries.map(({ id: delivery, pipeline, output, destination }) => {
+        return { id: delivery, pipeline, output, destination };
+      }),
+    });
+  });
+}
+
+async function loadSources(em: EntityManager, application: string): Promise<Deployment["sources"]> {
+  const sources = await em.find(SourceRow, { application }, { orderBy: { createdAt: "asc", id: "asc" } });
+  const keys = await em.find(SourceKeyRow, { source: { $in: sources.map(({ id }) => id) }, revokedAt: null });
+  return sources.map(({ id, name, kind, consentMode, origins, granted, grantPurposes }) => ({
+    id,
+    name,
+    kind,
+    consentMode,
+    origins,
+    writeKeyHashes: keys.flatMap((key) => (key.source === id ? [key.hash] : [])).sort(),
+    grant: { granted, purposes: grantPurposes },
+  }));
+}
+
+async function loadPipelines(em: EntityManager, application: string): Promise<readonly PublishedPipeline[]> {
+  const rows = await em.find(
+    PipelineRow,
+    { application, publishedVersion: { $ne: null } },
+    { orderBy: { createdAt: "asc", id: "asc" } },
+  );
+  const pipelines: PublishedPipeline[] = [];
+  for (const { id, name, publishedVersion } of rows) {
+    const key = { pipeline: id, version: publishedVersion };
+    const { version, since, definition } = await em.findOneOrFail(PipelineVersionRow, key);
+    pipelines.push({ id, name, version, since, definition });
+  }
+  return pipelines;
+}
+
+/** A destination as deliver gets it, secrets opened; null when it was deleted. */
+export function loadDestination(
+  orm: Orm,
+  secrets: SecretBox,
+  tenant: string,
+  id: string,
+): Promise<DestinationConfig | null> {
+  return inTenant(orm, tenant, async (em) => {
+    const row = await em.findOne(DestinationRow, { id });
+    if (row === null) return null;
+    const options = JSON.parse(secrets.open(row.options, secretContext.destination(tenant, id))) as unknown;
+    return { id, name: row.name, options: options as DestinationConfig["options"], revision: row.revision };
+  });
+}

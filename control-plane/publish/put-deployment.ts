@@ -1,0 +1,45 @@
+import type { KV } from "@nats-io/kv";
+import type { DestinationConfig, Deployment } from "@o2mc/schema/deployment/deployment.ts";
+import { token } from "@o2mc/schema/subjects.ts";
+import type { TenantConnection } from "../hub/connection.ts";
+import { ensureConsumers, removeConsumers } from "../hub/consumers.ts";
+
+/**
+ * Makes the data plane run a deployment. Consumers come first, so that no frame finds none; the document is one put, so
+ * that all stages see one revision; what nobody needs any more goes last. Repeating it does no harm, and an older
+ * revision never replaces a newer one.
+ */
+export async function putDeployment({ jsm, deployments }: TenantConnection, deployment: Deployment): Promise<void> {
+  const key = token(deployment.application);
+  const entry = await deployments.get(key);
+  const there = entry?.operation === "PUT" ? entry.json<Deployment>() : undefined;
+  if (there !== undefined && there.revision > deployment.revision) return;
+  await ensureConsumers(jsm, deployment);
+  // refused when another control plane was faster: then the whole is tried again
+  await putIfOther(deployments, key, JSON.stringify(deployment));
+  await removeConsumers(jsm, deployment);
+}
+
+/** Takes an application's deployment away, with all that waits for it. */
+export async function deleteDeployment({ jsm, deployments }: TenantConnection, application: string): Promise<void> {
+  const key = token(application);
+  const entry = await deployments.get(key);
+  if (entry?.operation === "PUT") await deployments.delete(key);
+  await removeConsumers(jsm, { application, lanes: [], deliveries: [] });
+}
+
+export async function putDestination({ destinations }: TenantConnection, config: DestinationConfig): Promise<void> {
+  await putIfOther(destinations, token(config.id), JSON.stringify(config));
+}
+
+export async function deleteDestination({ destinations }: TenantConnection, destination: string): Promise<void> {
+  const entry = await destinations.get(token(destination));
+  // purged, not marked: its value holds secrets
+  if (entry?.operation === "PUT") await destinations.purge(token(destination));
+}
+
+async function putIfOther(bucket: KV, key: string, value: string): Promise<void> {
+  const entry = await bucket.get(key);
+  if (entry?.operation === "PUT" && entry.string() === value) return;
+  await bucket.update(key, value, entry?.revision ?? 0);
+}
