@@ -1,5 +1,6 @@
 import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";
 import type { Benchmark } from "./measurement.ts";
+import { processing } from "./process.ts";
 
-export const benchmarks: readonly Benchmark[] = [ingest, latency];
+export const benchmarks: readonly Benchmark[] = [ingest, processing, latency];
