@@ -17,7 +17,7 @@ export interface Scope {
 
 export interface ChangeScope extends Scope {
   /** Writes to the audit log in the same transaction. `event` is a past tense, such as `source.created`. */
-  audit(event: string, target: string, details?: Readonly<Record<string, unknown>>): void;
+  readonly audit: (event: string, target: string, details?: Readonly<Record<string, unknown>>) => void;
 }
 
 /** Who asks, when they may do it; throws UNAUTHENTICATED or FORBIDDEN. */

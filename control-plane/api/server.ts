@@ -68,7 +68,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   app.use("/graphql", allowOrigins, express.json({ limit: MAX_BODY }), middleware);
   return {
     url: await listen(http, options.host, options.port),
-    stop: async () => void (await closeSockets(), await apollo.stop()),
+    stop: async () => {
+      await closeSockets();
+      await apollo.stop();
+    },
   };
 }
 

@@ -10,6 +10,7 @@ import { SecretBox } from "../db/secret.ts";
 import { controlPlaneEnv } from "../env.ts";
 import { Hub } from "../hub/hub.ts";
 import { tenantHub } from "../modules/result/tenant-hub.ts";
+import { Dispatcher } from "../publish/dispatcher.ts";
 
 const env = controlPlaneEnv();
 const log = createLogger("control-plane", env.logLevel);
@@ -23,6 +24,8 @@ const hub = await Hub.connect({
   systemCreds: env.hub.systemCreds,
   platformCreds: env.hub.platformCreds,
 });
+const dispatcher = new Dispatcher({ orm, secrets, hub, log, databaseUrl: env.database.url });
+dispatcher.start();
 const server = await startServer({
   services: { orm, secrets, hub: tenantHub(orm, secrets, hub) },
   authenticate: authenticator(orm, new OidcVerifier(env.oidc)),
@@ -37,6 +40,7 @@ log.info({ url: server.url }, "the control plane is ready");
 
 onShutdown(log, async () => {
   await server.stop();
+  await dispatcher.stop();
   await hub.close();
   await orm.close(true);
 });

@@ -6,5 +6,5 @@ import { CATALOGUE } from "./catalogue.ts";
 test("every code is documented, and every documented code exists", () => {
   const document = readFileSync(join(import.meta.dirname, "CODES.md"), "utf8");
   const documented = [...document.matchAll(/^\| `(\w+)` +\|/gm)].map(([, code]) => code);
-  expect(documented.sort()).toEqual(Object.keys(CATALOGUE).sort());
+  expect(new Set(documented)).toEqual(new Set(Object.keys(CATALOGUE)));
 });

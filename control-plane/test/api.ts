@@ -9,8 +9,10 @@ import { startDatabase, type TestDatabase } from "./database.ts";
 import { startIssuer, type TestIssuer } from "./issuer.ts";
 
 export interface Answer {
-  // deliberately loose: tests read what they asked for
+  // `never` lets tests read what they asked for
   readonly data: Record<string, never> | null;
+  /** one field of the data; throws the whole answer when it is not there */
+  get<T>(field: string): T;
   readonly codes: readonly string[];
   readonly text: string;
 }
@@ -36,7 +38,7 @@ export async function startApi(hub: HubReader = noHub): Promise<TestApi> {
   const server = await startServer({
     services: { orm, secrets: new SecretBox(Buffer.alloc(32, 7)), hub },
     authenticate: authenticator(orm, new OidcVerifier({ issuer: issuer.issuer, audience: "o2mc-api" })),
-    log: createLogger("test", process.env["O2MC_LOG_LEVEL"] ?? "silent"),
+    log: createLogger("test", "silent"),
     host: "127.0.0.1",
     port: 0,
     ready: () => Promise.resolve(),
@@ -59,7 +61,12 @@ export async function startApi(hub: HubReader = noHub): Promise<TestApi> {
         data?: Record<string, never>;
         errors?: { extensions: { code: string } }[];
       };
-      return { data: data ?? null, codes: (errors ?? []).map((error) => error.extensions.code), text };
+      const get = <T>(field: string): T => {
+        const value = data?.[field];
+        if (value == null) throw new Error(text);
+        return value as T;
+      };
+      return { get, data: data ?? null, codes: (errors ?? []).map((error) => error.extensions.code), text };
     },
     stop: async () => {
       await server.stop();

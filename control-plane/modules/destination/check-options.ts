@@ -14,18 +14,21 @@ export function checkOptions(input: DestinationOptionsInput): { kind: Kind; opti
   if (postgres != null) {
     for (const field of ["host", "database", "user", "schema", "table"] as const) text(field, postgres[field]);
     if (postgres.port < 1 || postgres.port > 65_535) throw invalid("port", "must be 1 to 65535");
-    return { kind: "postgres", options: { postgres: { ...postgres } } };
+    return { kind: "postgres", options: { postgres: plain(postgres) } };
   }
   if (webhook != null) {
     const url = URL.canParse(webhook.url) ? new URL(webhook.url) : null;
     if (url === null || !/^https?:$/.test(url.protocol)) throw invalid("url", "must be an http or https address");
     if (!WEBHOOK_SECRET.test(webhook.secret)) throw invalid("secret", "must be whsec_ and 24 to 64 bytes in base64");
-    return { kind: "webhook", options: { webhook: { ...webhook } } };
+    return { kind: "webhook", options: { webhook: plain(webhook) } };
   }
   text("directory", file.directory);
   if (file.rotateSeconds < 1 || file.rotateSeconds > 86_400) throw invalid("rotateSeconds", "must be 1 to 86400");
-  return { kind: "file", options: { file: { ...file } } };
+  return { kind: "file", options: { file: plain(file) } };
 }
+
+/** type-graphql hands over instances of its input classes. */
+const plain = (options: object): Record<string, unknown> => Object.fromEntries(Object.entries(options));
 
 function text(field: string, value: string): void {
   if (value === "" || value.length > MAX_TEXT || value.includes("\0")) {

@@ -43,7 +43,7 @@ test("nobody approves what their own machine token wrote", async () => {
     `mutation ($e: DateTime!) { createMachineToken(name: "x", scopes: ["pipeline.write"], expiresAt: $e) { secret } }`,
     { e: new Date(Date.now() + 60_000) },
   );
-  const { secret } = made.data?.["createMachineToken"] as unknown as { secret: string };
+  const { secret } = made.get<{ secret: string }>("createMachineToken");
   const pipeline = await draft("by-token", secret);
   expect((await api.ask(dan, APPROVE, { p: pipeline })).codes).toEqual(["APPROVAL_OWN_DRAFT"]);
 });
@@ -72,7 +72,7 @@ test("a definition that does not pass its check is told with reason and step", a
   const broken = { purposes: ["analytics"], steps: [{ drop: { fields: ["nothing"] } }, { emit: { output: "x" } }] };
   const saved = await api.ask(ann, SAVE, { a: tenant.application, n: "broken", d: broken });
   expect(saved.data?.["savePipelineDraft"]).toMatchObject({ draftProblem: { reason: "unknown-field", step: 1 } });
-  const { id } = saved.data?.["savePipelineDraft"] as unknown as { id: string };
+  const { id } = saved.get<{ id: string }>("savePipelineDraft");
   const approval = await api.ask(await both("officer"), APPROVE, { p: id });
   expect(approval.codes).toEqual(["DEFINITION_INVALID"]);
   expect(approval.text).toContain(`"step":1`);
@@ -91,10 +91,7 @@ test("a narrower policy stops what it no longer permits", async () => {
     `mutation ($a: ID!, $p: [PurposeInput!]!) { publishPolicy(application: $a, purposes: $p, fields: []) { policy { version } stopped } }`,
     { a: tenant.application, p: [{ name: "analytics", legalBasis: "CONSENT", lifetimeDays: 30 }] },
   );
-  const { policy, stopped } = answer.data?.["publishPolicy"] as unknown as {
-    policy: { version: number };
-    stopped: string[];
-  };
+  const { policy, stopped } = answer.get<{ policy: { version: number }; stopped: string[] }>("publishPolicy");
   expect(policy.version).toBe(2);
   expect(stopped).toContain(tenant.pipeline);
 });

@@ -42,8 +42,18 @@ export class PublishPolicy {
         tenant,
         application: id,
         version,
-        purposes: purposes.map((purpose) => ({ ...purpose })),
-        fields: fields.map((field) => ({ ...field })),
+        purposes: purposes.map(({ name, description, legalBasis, lifetimeDays }) => ({
+          name,
+          description,
+          legalBasis,
+          lifetimeDays,
+        })),
+        fields: fields.map(({ path, type, purposes: seenBy, description }) => ({
+          path,
+          type,
+          purposes: seenBy,
+          description,
+        })),
         publishedBy: actor.id,
       });
       audit("policy.published", row.id, { application: id, version });
