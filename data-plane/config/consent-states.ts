@@ -11,6 +11,8 @@ export interface ConsentStates {
   /** resolves at the first time that it is complete */
   readonly ready: Promise<void>;
   get(application: string, subjectKey: string): ConsentState | undefined;
+  /** what this process itself has stored under `key` counts at once, before the store tells of it */
+  learn(key: string, state: ConsentState, revision: number): void;
   stop(): void;
 }
 
@@ -18,7 +20,12 @@ export interface ConsentStates {
 const UNREADABLE: ConsentState = { purposes: [], policyVersion: 0, givenAt: 0, receipt: "" };
 
 export function watchConsent(nats: NatsConnection, log: Logger): ConsentStates {
-  const states = new Map<string, ConsentState>();
+  const states = new Map<string, { readonly state: ConsentState; readonly revision: number }>();
+  const learn = (key: string, state: ConsentState, revision: number): void => {
+    const known = states.get(key);
+    // the store's news of an older state must not undo a newer one
+    if (known === undefined || known.revision < revision) states.set(key, { state, revision });
+  };
   let resolveReady: () => void = () => undefined;
   const ready = new Promise<void>((resolve) => (resolveReady = resolve));
   let complete = false;
@@ -26,7 +33,7 @@ export function watchConsent(nats: NatsConnection, log: Logger): ConsentStates {
     nats,
     BUCKETS.consent,
     {
-      put: (key, value) => states.set(key, parseState(value)),
+      put: (key, value, revision) => learn(key, parseState(value), revision),
       gone: (key) => states.delete(key),
       complete: () => {
         complete = true;
@@ -43,7 +50,8 @@ export function watchConsent(nats: NatsConnection, log: Logger): ConsentStates {
       return complete;
     },
     ready,
-    get: (application, subjectKey) => states.get(consentKey(application, subjectKey)),
+    get: (application, subjectKey) => states.get(consentKey(application, subjectKey))?.state,
+    learn,
     stop: () => {
       complete = false;
       watch.stop();

@@ -31,13 +31,20 @@ interface Options extends TenantHandlers {
 
 const RETRY_MS = 1000;
 
+export interface TenantWatch {
+  /** true once each tenant of the directory is connected and its deployments have been handed on */
+  readonly settled: boolean;
+  stop(): Promise<void>;
+}
+
 /**
  * Follows the directory of `role`, keeps one connection per tenant and follows the tenant's deployments. Calls about one
  * tenant come one after the other, each awaited; a call that throws is logged and the next goes on. When the directory
  * cannot be read, tenants that are connected stay.
  */
-export function watchTenants(options: Options): { stop(): Promise<void> } {
+export function watchTenants(options: Options): TenantWatch {
   const lines = new Map<string, TenantLine>();
+  let directoryRead = false;
   const directory = watchBucket(
     options.nats,
     directoryBucket(options.role),
@@ -57,12 +64,17 @@ export function watchTenants(options: Options): { stop(): Promise<void> } {
         void lines.get(tenant)?.stop();
         lines.delete(tenant);
       },
-      complete: () => undefined,
+      complete: () => {
+        directoryRead = true;
+      },
       stale: () => undefined,
     },
     options.log,
   );
   return {
+    get settled() {
+      return directoryRead && Array.from(lines.values()).every((line) => line.settled);
+    },
     stop: async () => {
       directory.stop();
       await Promise.all(Array.from(lines.values(), (line) => line.stop()));
@@ -73,6 +85,7 @@ export function watchTenants(options: Options): { stop(): Promise<void> } {
 /** One credential of one tenant: connects, and connects again when the server closes the connection for good. */
 class TenantLine {
   readonly access: TenantAccess;
+  settled = false;
   readonly #options: Options;
   readonly #stopping: Promise<void>;
   #resolveStopping: () => void = () => undefined;
@@ -141,7 +154,10 @@ class TenantLine {
           revisions.delete(application);
           call(() => this.#options.onUndeployed?.(tenant, application));
         },
-        complete: () => undefined,
+        complete: () =>
+          call(() => {
+            this.settled = true;
+          }),
         stale: () => undefined,
       },
       log,

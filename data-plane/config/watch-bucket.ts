@@ -5,7 +5,7 @@ import type { Logger } from "@o2mc/runtime/log.ts";
 /** What follows a bucket. Calls come one at a time, in the order of the bucket. */
 export interface BucketFollower {
   /** a stored value, at first each that is there, then each change; must not throw */
-  put(key: string, value: Uint8Array): void;
+  put(key: string, value: Uint8Array, revision: number): void;
   gone(key: string): void;
   /** every value that is stored has been put: what the follower knows is the bucket */
   complete(): void;
@@ -67,7 +67,7 @@ export function watchBucket(
         } else {
           known.add(key);
           if (pending > 0) seen.add(key);
-          follower.put(key, message.data);
+          follower.put(key, message.data, message.seq);
         }
         if (pending > 0 && --pending === 0) finish();
       };

@@ -1,0 +1,70 @@
+import { Gate } from "../consent/gate.ts";
+import type { FieldDeclaration } from "@o2mc/schema/consent/policy.ts";
+import type { DeployedSource, Deployment } from "@o2mc/schema/deployment/deployment.ts";
+import { eventSubject } from "@o2mc/schema/subjects.ts";
+import { compileReader, type FieldReader } from "./field-reader.ts";
+import { subjectKeys } from "./subject-key.ts";
+
+/** One lane as the edge fills it. */
+export interface LanePlan {
+  readonly index: number;
+  readonly partitions: number;
+  /** NATS subject of each partition */
+  readonly subjects: readonly string[];
+  /** the columns of its frames: name, and where the event's value stands in its row of values; -1 = seen by nobody here */
+  readonly columns: readonly { readonly path: string; readonly value: number }[];
+}
+
+/** What the edge needs of one deployment, compiled once per revision. */
+export interface ApplicationPlan {
+  readonly deployment: Deployment;
+  readonly gate: Gate;
+  readonly lanes: readonly LanePlan[];
+  readonly fieldCount: number;
+  readonly readFields: FieldReader;
+  /** where `$subject` and `$ip` stand among the values; -1 when not declared */
+  readonly subjectValue: number;
+  readonly ipValue: number;
+  readonly subjectKey: (subject: string) => string;
+  readonly sources: ReadonlyMap<string, SourcePlan>;
+}
+
+export interface SourcePlan {
+  readonly source: DeployedSource;
+  readonly application: ApplicationPlan;
+}
+
+/** `previous`, the plan of an earlier revision, lends its cache of subject keys. */
+export function compilePlan(deployment: Deployment, previous?: ApplicationPlan): ApplicationPlan {
+  const { policy, application } = deployment;
+  const { fields } = policy;
+  const sources = new Map<string, SourcePlan>();
+  const sameSalt = previous?.deployment.subjectSalt === deployment.subjectSalt;
+  const plan: ApplicationPlan = {
+    deployment,
+    gate: new Gate(policy, deployment.lanes),
+    lanes: deployment.lanes.map((lane, index) => ({
+      index,
+      partitions: lane.partitions,
+      subjects: Array.from({ length: lane.partitions }, (_, partition) =>
+        eventSubject(application, lane.id, partition),
+      ),
+      columns: lane.fields.map(({ path }) => ({ path, value: visibleTo(fields, path, lane.purposes) })),
+    })),
+    fieldCount: fields.length,
+    readFields: compileReader(fields),
+    subjectValue: fields.findIndex(({ path }) => path === "$subject"),
+    ipValue: fields.findIndex(({ path }) => path === "$ip"),
+    subjectKey: previous !== undefined && sameSalt ? previous.subjectKey : subjectKeys(deployment.subjectSalt),
+    sources,
+  };
+  for (const source of deployment.sources) sources.set(source.id, { source, application: plan });
+  return plan;
+}
+
+/** The compiler has checked it before; the gate takes nobody's word for what a lane may see. */
+function visibleTo(fields: readonly FieldDeclaration[], path: string, purposes: readonly string[]): number {
+  const index = fields.findIndex((field) => field.path === path);
+  const seenBy = fields[index]?.purposes ?? [];
+  return purposes.length > 0 && purposes.every((purpose) => seenBy.includes(purpose)) ? index : -1;
+}

@@ -1,0 +1,61 @@
+import type { IncomingMessage } from "node:http";
+import type { Counters } from "./counters.ts";
+import { gateEvents } from "./gate-events.ts";
+import { nestingOf } from "./nesting.ts";
+import type { OpenFrame } from "./open-frame.ts";
+import { formatOf, parseEvents } from "./parse-events.ts";
+import { Problem } from "./problem.ts";
+import { readBody } from "./read-body.ts";
+import type { DeployedAt } from "./registry.ts";
+
+interface Accepted {
+  readonly accepted: number;
+  readonly denied: readonly { readonly reason: string; readonly count: number }[];
+  readonly rejected: readonly { readonly index: number; readonly code: string; readonly message: string }[];
+}
+
+/** Deeper than that is no event with a flaw, but an attack or a broken sender. */
+const ABSURD_DEPTH = 512;
+
+/**
+ * Takes the events of one request; answers once the hub has acknowledged every frame that carries one of them. `find`
+ * is asked after the body has come in: a deployment may have changed meanwhile.
+ */
+export async function postEvents(
+  request: IncomingMessage,
+  find: () => DeployedAt,
+  { bodyLimit, counters }: { readonly bodyLimit: number; readonly counters: Counters },
+): Promise<Accepted> {
+  const format = formatOf(request.headers);
+  const body = await readBody(request, bodyLimit);
+  const events = parseEvents(body, format, request.headers);
+
+  const { plan, application, edge } = find();
+  if (!plan.source.grant.granted && plan.source.consentMode === "owner") throw new Problem("not-granted");
+  if (!edge.consent.complete) throw new Problem("consent-unavailable");
+  if (edge.publisher.overloaded) throw new Problem("overloaded");
+
+  const name = plan.application.deployment.application;
+  const frames = new Set<OpenFrame>();
+  const outcome = gateEvents(plan, events, {
+    now: Date.now(),
+    ip: addressOf(request),
+    stored: (subjectKey) => edge.consent.get(name, subjectKey),
+    enter: (lane, row) => frames.add(application.frames.add(lane, row)),
+  });
+  counters.gated(outcome);
+  if (outcome.rejected.some(({ code }) => code === "too-deep") && nestingOf(body.toString("utf8")) > ABSURD_DEPTH) {
+    throw new Problem("too-deep");
+  }
+  for (const frame of frames) {
+    const failure = await frame.settled;
+    if (failure !== undefined) throw new Problem(failure);
+  }
+  return {
+    accepted: outcome.accepted,
+    denied: Array.from(outcome.denied, ([reason, count]) => ({ reason, count })),
+    rejected: outcome.rejected,
+  };
+}
+
+const addressOf = ({ socket }: IncomingMessage): string => (socket.remoteAddress ?? "").replace(/^::ffff:/, "");

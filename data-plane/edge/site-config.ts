@@ -1,0 +1,26 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { Problem } from "./problem.ts";
+import type { DeployedAt, Registry } from "./registry.ts";
+
+/** The web source of the page that asks, known by its Origin or, on a plain GET, its Referer. Throws a Problem. */
+export function siteOf(registry: Registry, headers: IncomingHttpHeaders): DeployedAt {
+  const origin = headers.origin ?? originOf(headers.referer);
+  const site = origin === undefined ? undefined : registry.webSource(origin);
+  if (site === undefined) throw new Problem("unknown-site");
+  return site;
+}
+
+/** What the snippet starts from. The write key of a web source is public: any visitor of the page could read it. */
+export function siteConfig({ plan }: DeployedAt): object {
+  const { policy } = plan.application.deployment;
+  return {
+    source: plan.source.id,
+    writeKey: plan.source.publicWriteKey,
+    policyVersion: policy.version,
+    purposes: policy.purposes.map(({ name }) => name),
+    descriptions: Object.fromEntries(policy.purposes.map(({ name, description }) => [name, description])),
+  };
+}
+
+const originOf = (url: string | undefined): string | undefined =>
+  url !== undefined && URL.canParse(url) ? new URL(url).origin : undefined;
