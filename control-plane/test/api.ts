@@ -17,11 +17,13 @@ export interface Answer {
   readonly text: string;
 }
 
+export type Ask = (token: string | null, query: string, variables?: object) => Promise<Answer>;
+
 export interface TestApi {
   readonly url: string;
   readonly database: TestDatabase;
   readonly issuer: TestIssuer;
-  ask(token: string | null, query: string, variables?: object): Promise<Answer>;
+  readonly ask: Ask;
   stop(): Promise<void>;
 }
 
@@ -47,31 +49,36 @@ export async function startApi(hub: HubReader = noHub): Promise<TestApi> {
     url: server.url,
     database,
     issuer,
-    ask: async (token, query, variables = {}) => {
-      const response = await fetch(`${server.url}/graphql`, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-        },
-        body: JSON.stringify({ query, variables }),
-      });
-      const text = await response.text();
-      const { data, errors } = JSON.parse(text) as {
-        data?: Record<string, never>;
-        errors?: { extensions: { code: string } }[];
-      };
-      const get = <T>(field: string): T => {
-        const value = data?.[field];
-        if (value == null) throw new Error(text);
-        return value as T;
-      };
-      return { get, data: data ?? null, codes: (errors ?? []).map((error) => error.extensions.code), text };
-    },
+    ask: asker(server.url),
     stop: async () => {
       await server.stop();
       issuer.stop();
       await database.stop();
     },
+  };
+}
+
+/** Sends GraphQL requests to a control plane at `url`. */
+export function asker(url: string): Ask {
+  return async (token, query, variables = {}) => {
+    const response = await fetch(`${url}/graphql`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify({ query, variables }),
+    });
+    const text = await response.text();
+    const { data, errors } = JSON.parse(text) as {
+      data?: Record<string, never>;
+      errors?: { extensions: { code: string } }[];
+    };
+    const get = <T>(field: string): T => {
+      const value = data?.[field];
+      if (value == null) throw new Error(text);
+      return value as T;
+    };
+    return { get, data: data ?? null, codes: (errors ?? []).map((error) => error.extensions.code), text };
   };
 }

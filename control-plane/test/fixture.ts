@@ -20,7 +20,7 @@ export interface Fixture {
 }
 
 /** Makes a tenant with one of everything, by the API, each step by who may do it. */
-export async function makeTenant(api: TestApi, tenant: string): Promise<Fixture> {
+export async function makeTenant(api: Pick<TestApi, "ask" | "issuer">, tenant: string): Promise<Fixture> {
   const as = (role: Role, sub: string = role) => api.issuer.token({ tenant, roles: [role], sub });
   const run = async (token: string, query: string, variables: object = {}): Promise<Record<string, never>> => {
     const answer = await api.ask(token, query, variables);
