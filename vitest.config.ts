@@ -8,6 +8,7 @@ export default defineConfig({
     exclude: ["**/node_modules/**"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    globalSetup: ["./e2e/testkit/global-setup.ts"],
     pool: "forks",
     ...(reports === undefined ? {} : { reporters: ["default", "json"], outputFile: `${reports}/unit.json` }),
     maxWorkers: 2,
