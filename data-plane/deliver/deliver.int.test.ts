@@ -5,7 +5,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { jetstreamManager } from "@nats-io/jetstream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type ConsumerInfo, jetstreamManager } from "@nats-io/jetstream";
+import { createLogger } from "@o2mc/runtime/log.ts";
 import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
 import type { Deployment, DestinationConfig } from "@o2mc/schema/deployment/deployment.ts";
 import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
@@ -14,11 +16,13 @@ import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 import { BUCKETS, consentKey, deadSubject, deliveryConsumer, STREAMS } from "@o2mc/schema/subjects.ts";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { DEFAULT_BACK_OFF } from "./back-off.ts";
+import { TenantDeliveries } from "./tenant.ts";
 import { startDatabase, type TestDatabase } from "./testkit/database.ts";
 import { eventually } from "./testkit/eventually.ts";
 import { APP, PIPELINE, TENANT, TenantHub } from "./testkit/tenant-hub.ts";
 
-const FRAMES = 300;
+const FRAMES = 240;
 const ROWS = 7;
 const WITHDRAWN = "subject-withdrawn";
 const SECRET = `whsec_${Buffer.from("a secret of twenty-four bytes").toString("base64")}`;
@@ -30,12 +34,15 @@ const OUTPUT: OutputType = {
     { name: "page", type: "string", purposes: ["analytics"] },
   ],
 };
+/** of the one destination that gathers for an hour */
+const SLOW: OutputType = { ...OUTPUT, name: "slow" };
 
 let hub: TenantHub;
 let database: TestDatabase;
 let reader: Client;
 let child: ChildProcess | undefined;
 const out = mkdtempSync(join(tmpdir(), "o2mc-deliver-"));
+const slow = mkdtempSync(join(tmpdir(), "o2mc-deliver-"));
 const hooks = new Map<string, string>();
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
@@ -56,13 +63,14 @@ beforeAll(async () => {
   const options: Record<string, DestinationConfig["options"]> = {
     pg: { postgres: { ...database.options, schema: "wh", table: "sessions", tls: false } },
     file: { file: { directory: out, format: "jsonl", rotateSeconds: 0.3 } },
+    slow: { file: { directory: slow, format: "csv", rotateSeconds: 3600 } },
     hook: { webhook: { url, secret: SECRET } },
     // nobody listens: it must hold up none of the others
     dead: { webhook: { url: "http://127.0.0.1:1/", secret: SECRET } },
   };
   const destinations = await hub.bucket(BUCKETS.destinations);
   for (const [id, value] of Object.entries(options)) {
-    await hub.addDelivery(`to-${id}`, OUTPUT.name);
+    await hub.addDelivery(`to-${id}`, outputOf(id));
     await destinations.put(
       id,
       JSON.stringify({ id, name: id, options: value, revision: 1 } satisfies DestinationConfig),
@@ -88,7 +96,7 @@ test("kill -9 of deliver in the middle: each row is once in the files, in Postgr
   for (let i = 0; i < FRAMES; i++) {
     await hub.publish(OUTPUT.name, `${PIPELINE}.${OUTPUT.name}.0.${i}`, frame(i));
     for (let r = 0; r < ROWS - 1; r++) expected.add(`f${i}-r${r}`);
-    if (i % 75 === 74) {
+    if (i % 60 === 59) {
       await eventually(async () => (await inDatabase()).length > i * 3, true);
       await end("SIGKILL");
       start();
@@ -120,14 +128,30 @@ test("a row that PostgreSQL refuses becomes a dead letter, its neighbours are wr
   });
 });
 
-test("SIGTERM writes what is gathered, acknowledges it and ends well", async () => {
+test("stopping writes what is gathered and acknowledges it", async () => {
+  const connection = await hub.connectDeliver();
+  const log = createLogger("test", "silent");
+  const deliveries = new TenantDeliveries({ connection, windowSeconds: 600, backOff: DEFAULT_BACK_OFF, log });
+  deliveries.deploy(deployment(["slow"]));
+  await eventually(() => deliveries.counters.get("to-slow")?.state, "up");
+  await hub.publish(SLOW.name, "last", frame(9500));
+  await eventually(async () => (await consumer("to-slow")).num_ack_pending, 1);
+  // handed out is not yet arrived
+  await sleep(500);
+  expect(readdirSync(slow).filter((name) => name.endsWith(".csv"))).toEqual([]);
+  await deliveries.stop();
+  await connection.close();
+  expect(await pending("to-slow")).toBe(0);
+  const [name = ""] = readdirSync(slow).filter((file) => file.endsWith(".csv"));
+  expect(readFileSync(join(slow, name), "utf8")).toContain("f9500-r0,");
+});
+
+test("SIGTERM ends it well, also while a destination is away", async () => {
   start();
-  await eventually(() => pending("to-file"), 0);
-  await hub.publish(OUTPUT.name, "last", frame(9500));
-  await eventually(async () => (await inDatabase()).some((id) => id.startsWith("f9500-")), true);
+  await eventually(() => pending("to-file", "to-pg", "to-hook"), 0);
+  await hub.publish(OUTPUT.name, "sigterm", frame(9600));
+  await eventually(async () => (await inDatabase()).some((id) => id.startsWith("f9600-")), true);
   expect(await end("SIGTERM")).toBe(0);
-  expect(inFiles().filter((id) => id.startsWith("f9500-"))).toHaveLength(ROWS - 1);
-  expect(await pending("to-file")).toBe(0);
 });
 
 test("kill -9 of nats-server: deliver goes on by itself, and nothing is doubled", async () => {
@@ -140,6 +164,8 @@ test("kill -9 of nats-server: deliver goes on by itself, and nothing is doubled"
   await eventually(() => inFiles().filter((id) => id.startsWith("f9700-")).length, ROWS - 1);
   expect(new Set(inFiles()).size).toBe(inFiles().length);
 });
+
+const outputOf = (destination: string): string => (destination === SLOW.name ? SLOW.name : OUTPUT.name);
 
 function deployment(destinations: readonly string[]): Deployment {
   return {
@@ -162,13 +188,13 @@ function deployment(destinations: readonly string[]): Deployment {
         since: 1,
         lane: "analytics",
         definition: { purposes: ["analytics"], time: { disorderSeconds: 60, idleSeconds: 30 }, steps: [] },
-        outputs: [OUTPUT],
+        outputs: [OUTPUT, SLOW],
       },
     ],
     deliveries: destinations.map((id) => ({
       id: `to-${id}`,
       pipeline: PIPELINE,
-      output: OUTPUT.name,
+      output: outputOf(id),
       destination: id,
     })),
     subjectSalt: "00",
@@ -228,7 +254,11 @@ function inHooks(): string[] {
 }
 
 async function pending(...deliveries: string[]): Promise<number> {
-  const jsm = await jetstreamManager(hub.owner);
-  const infos = await Promise.all(deliveries.map((id) => jsm.consumers.info(STREAMS.results, deliveryConsumer(id))));
+  const infos = await Promise.all(deliveries.map(consumer));
   return infos.reduce((sum, info) => sum + info.num_pending + info.num_ack_pending, 0);
+}
+
+async function consumer(delivery: string): Promise<ConsumerInfo> {
+  const jsm = await jetstreamManager(hub.owner);
+  return jsm.consumers.info(STREAMS.results, deliveryConsumer(delivery));
 }

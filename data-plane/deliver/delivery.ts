@@ -84,7 +84,7 @@ class Delivery {
         onProgress();
       }
     } finally {
-      await inbox.close();
+      inbox.close();
     }
   }
 

@@ -4,6 +4,8 @@ import type { Gathering } from "./destination.ts";
 import type { Recovered } from "./recover.ts";
 
 const PULL_EXPIRES_MS = 30_000;
+// Below the grace of a stopping process.
+const ACK_TIMEOUT_MS = 4_000;
 const MAX_HELD_MESSAGES = 256;
 const MAX_HELD_BYTES = 32 << 20;
 
@@ -84,16 +86,17 @@ export class Inbox {
     }
     this.#changed();
     this.#roomChanged();
-    const taken = await (current.at(-1) ?? last).ackAck({ timeout: 10_000 });
+    const taken = await (current.at(-1) ?? last).ackAck({ timeout: ACK_TIMEOUT_MS });
     if (!taken) throw new Error("the hub did not take the acknowledgement");
   }
 
   /** What is still held goes back to the hub when its next reader recovers. */
-  async close(): Promise<void> {
+  close(): void {
     this.#closed = true;
     clearInterval(this.#keepAlive);
     this.#roomChanged();
-    await this.#pull?.close();
+    // Not its close(): that waits for a reader of the pull, and ours may have left it.
+    this.#pull?.stop();
     this.#held.clear();
   }
 

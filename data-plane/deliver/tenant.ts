@@ -17,8 +17,18 @@ import { keepWindow } from "./window-keeper.ts";
 interface Running {
   /** all that the delivery was started with; another print = another delivery */
   readonly print: string;
+  /** the deployment whose columns it knows: one that is being replaced does not know the next one's */
+  readonly known: { revision: number };
   readonly stop: AbortController;
   readonly done: Promise<void>;
+}
+
+interface Starting extends Pick<Running, "known"> {
+  readonly id: string;
+  readonly application: string;
+  readonly output: OutputType;
+  readonly config: DestinationConfig;
+  readonly signal: AbortSignal;
 }
 
 interface TenantOptions {
@@ -115,21 +125,23 @@ export class TenantDeliveries {
       config.options,
     ]);
     const before = this.#running.get(delivery.id);
-    if (before?.print === print) return;
+    if (before?.print === print) {
+      before.known.revision = deployment.revision;
+      return;
+    }
     before?.stop.abort();
     const stop = new AbortController();
-    const done = this.#start(delivery.id, deployment.application, output, config, before?.done, stop.signal);
-    this.#running.set(delivery.id, { print, stop, done });
+    const known = { revision: deployment.revision };
+    const { application } = deployment;
+    const done = this.#start(
+      { id: delivery.id, application, output, config, known, signal: stop.signal },
+      before?.done,
+    );
+    this.#running.set(delivery.id, { print, known, stop, done });
   }
 
-  async #start(
-    id: string,
-    application: string,
-    output: OutputType,
-    config: DestinationConfig,
-    before: Promise<void> | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #start(starting: Starting, before: Promise<void> | undefined): Promise<void> {
+    const { id, application, output, config, known, signal } = starting;
     const { connection, backOff } = this.#options;
     const log = this.#options.log.child({ delivery: id });
     const counters = this.counters.get(id) ?? newCounters();
@@ -145,12 +157,7 @@ export class TenantDeliveries {
     }
     const policy = () => this.#deployments.get(application)?.policy ?? NO_POLICY;
     const consent = storedConsent(this.#consent, application, policy);
-    let known = 0;
-    // A delivery that is being replaced does not know the columns of the revision that replaces it.
-    const revision = (): number => {
-      if (!signal.aborted) known = this.#deployments.get(application)?.revision ?? known;
-      return known;
-    };
+    const revision = (): number => known.revision;
     const parts = { id, application, output, opened, connection, consent, revision, counters, backOff, log };
     await runDelivery(parts, signal);
   }
