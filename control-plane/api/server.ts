@@ -13,6 +13,8 @@ import { serveSubscriptions } from "./subscriptions.ts";
 
 const MAX_BODY = "1mb";
 const MAX_QUERY_TOKENS = 5_000;
+/** half of what a process has for stopping: a request that hangs must not make it end the hard way */
+const DRAIN_MS = 5_000;
 
 interface ServerOptions {
   readonly services: Services;
@@ -45,7 +47,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     parseOptions: { maxTokens: MAX_QUERY_TOKENS },
     stopOnTerminationSignals: false,
     formatError,
-    plugins: [ApolloServerPluginDrainHttpServer({ httpServer: http })],
+    plugins: [ApolloServerPluginDrainHttpServer({ httpServer: http, stopGracePeriodMillis: DRAIN_MS })],
   });
   await apollo.start();
   app.get("/healthz", (_request, response) => void response.send("ok\n"));
