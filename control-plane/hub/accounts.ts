@@ -5,6 +5,20 @@ import type { NatsConnection } from "@nats-io/transport-node";
 const GIGABYTE = 1024 ** 3;
 const DEFAULT_DISK_BYTES = 10 * GIGABYTE;
 
+/** no imports, exports and leaf nodes: nothing leads from one tenant's account to another's */
+const UNLIMITED = {
+  subs: -1,
+  data: -1,
+  payload: -1,
+  conn: -1,
+  wildcards: true,
+  imports: 0,
+  exports: 0,
+  leaf: 0,
+  streams: -1,
+  consumer: -1,
+};
+
 export interface TenantAccount {
   readonly publicKey: string;
   readonly seed: string;
@@ -27,10 +41,7 @@ export async function ensureTenantAccount(
   diskBytes = DEFAULT_DISK_BYTES,
 ): Promise<void> {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-  const limits = {
-    ...{ subs: -1, data: -1, payload: -1, imports: 0, exports: 0, conn: -1, leaf: 0, wildcards: true },
-    ...{ mem_storage: 0, disk_storage: diskBytes, streams: -1, consumer: -1 },
-  };
+  const limits = { ...UNLIMITED, mem_storage: 0, disk_storage: diskBytes };
   const jwt = await encodeAccount(
     tenant,
     fromSeed(bytes(account.seed)),

@@ -108,7 +108,7 @@ export class Dispatcher {
           const at = Date.now() + Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), MAX_RETRY_MS);
           this.#failing.set(tenant, { at, failures });
           log.warn({ err: error, tenant, failures }, "publishing to the hub failed; it is tried again");
-          await this.#mark(own, error);
+          await this.#mark(own, error instanceof Error ? error : new Error("unknown failure", { cause: error }));
         }
       }),
     );
@@ -164,12 +164,12 @@ export class Dispatcher {
     this.#options.log.info({ tenant, application, revision, ...counts }, "deployment is in the hub");
   }
 
-  async #mark(rows: readonly OutboxRow[], failure?: unknown): Promise<void> {
+  async #mark(rows: readonly OutboxRow[], failure?: Error): Promise<void> {
     if (rows.length === 0) return;
     const ids = rows.map(({ id }) => id);
     await asDispatcher(this.#options.orm, async (em) => {
       if (failure !== undefined) {
-        const lastError = failure instanceof Error ? failure.message : String(failure);
+        const lastError = failure.message;
         await em.nativeUpdate(OutboxRow, { id: { $in: ids } }, { lastError, attempts: (rows[0]?.attempts ?? 0) + 1 });
         return;
       }

@@ -41,5 +41,5 @@ export async function deleteDestination({ destinations }: TenantConnection, dest
 async function putIfOther(bucket: KV, key: string, value: string): Promise<void> {
   const entry = await bucket.get(key);
   if (entry?.operation === "PUT" && entry.string() === value) return;
-  await bucket.update(key, value, entry?.revision ?? 0);
+  await bucket.put(key, value, { previousSeq: entry?.revision ?? 0 });
 }
