@@ -52,7 +52,7 @@ export async function startNatsOperator(): Promise<NatsOperator> {
   const config = `
 listen: "127.0.0.1:-1"
 server_name: test
-jetstream { store_dir: "${directory}/jetstream", max_mem: 64MB, max_file: 1TB }
+jetstream { store_dir: "${directory}/jetstream", max_mem: 64MB, max_file: 1TB, sync_interval: always }
 operator: "${operatorJwt}"
 system_account: ${system.getPublicKey()}
 resolver { type: full, dir: "${directory}/accounts", allow_delete: true, interval: "2m" }
