@@ -1,4 +1,5 @@
 import { parseClaim } from "../consent/claim.ts";
+import type { Decision } from "../consent/gate.ts";
 import type { ConsentState, DenialReason } from "@o2mc/schema/consent/decision.ts";
 import { EVENT_ERRORS, type Rejection } from "./event-error.ts";
 import type { EventRow } from "./open-frame.ts";
@@ -44,10 +45,7 @@ export function gateEvents(plan: SourcePlan, events: readonly unknown[], context
     }
     const subjectKey = application.subjectKey(event.subject);
     const state = context.stored(subjectKey);
-    const decision =
-      source.consentMode === "owner"
-        ? application.gate.byOwner(source.grant, state, now)
-        : application.gate.bySubject(parseClaim(event.consent), state, now);
+    const decision = decide(plan, event.consent, state, now);
     if (typeof decision === "string") {
       outcome.denied.set(decision, (outcome.denied.get(decision) ?? 0) + 1);
       continue;
@@ -62,4 +60,15 @@ export function gateEvents(plan: SourcePlan, events: readonly unknown[], context
     outcome.accepted++;
   }
   return outcome;
+}
+
+/** Two owners: without the grant of the source's own the subject's consent opens nothing. */
+function decide(
+  { source, application }: SourcePlan,
+  consent: unknown,
+  state: ConsentState | undefined,
+  now: number,
+): Decision {
+  if (source.consentMode === "owner") return application.gate.byOwner(source.grant, state, now);
+  return source.grant.granted ? application.gate.bySubject(parseClaim(consent), state, now) : "no-consent";
 }

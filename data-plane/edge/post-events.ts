@@ -31,7 +31,7 @@ export async function postEvents(
   const events = parseEvents(body, format, request.headers);
 
   const { plan, application, edge } = find();
-  if (!plan.source.grant.granted && plan.source.consentMode === "owner") throw new Problem("not-granted");
+  if (!plan.source.grant.granted) throw new Problem("not-granted");
   if (!edge.consent.complete) throw new Problem("consent-unavailable");
   if (edge.publisher.overloaded) throw new Problem("overloaded");
 

@@ -131,7 +131,11 @@ class Routes {
       if (current !== found) authorize(current, request);
       return current;
     };
-    if (subject === undefined) return { status: 202, body: await postEvents(request, now, this.#options) };
+    if (subject === undefined) {
+      // before the body, so that nothing is sent in vain
+      if (!found.plan.source.grant.granted) throw new Problem("not-granted");
+      return { status: 202, body: await postEvents(request, now, this.#options) };
+    }
     await putConsent(request, decode(subject), now);
     return { status: 204 };
   }

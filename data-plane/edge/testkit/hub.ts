@@ -1,0 +1,94 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import type { EventFrame } from "@o2mc/schema/events/frame.ts";
+import { BUCKETS, STREAM_SUBJECTS, STREAMS } from "@o2mc/schema/subjects.ts";
+
+/** A real nats-server without accounts, with the streams and buckets of one tenant that the edge touches. */
+export class TestHub {
+  nats!: NatsConnection;
+  jsm!: JetStreamManager;
+  readonly #directory = mkdtempSync(join(tmpdir(), "o2mc-edge-"));
+  #child: ChildProcess | undefined;
+  readonly #binary: string;
+  #port = -1;
+
+  private constructor(binary: string) {
+    this.#binary = binary;
+  }
+
+  /** `binary` is the nats-server to run. */
+  static async start(binary = "nats-server"): Promise<TestHub> {
+    const hub = new TestHub(binary);
+    await hub.restart();
+    hub.nats = await connect({
+      servers: `127.0.0.1:${hub.#port}`,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 50,
+      inboxPrefix: "_INBOX_edge",
+    });
+    hub.jsm = await jetstreamManager(hub.nats);
+    await hub.jsm.streams.add({
+      name: STREAMS.events,
+      subjects: [...STREAM_SUBJECTS.events],
+      retention: "workqueue",
+      discard: "new",
+      max_bytes: 16 * 1024 * 1024,
+    });
+    const kvm = new Kvm(hub.nats);
+    await kvm.create(BUCKETS.consent);
+    await kvm.create(BUCKETS.deployments);
+    return hub;
+  }
+
+  /** Resolves once it listens; the first start takes any port, later ones the same. */
+  async restart(): Promise<void> {
+    const child = spawn(this.#binary, ["-a", "127.0.0.1", "-p", String(this.#port), "-js", "-sd", this.#directory], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    this.#child = child;
+    const log = await new Promise<string>((resolve, reject) => {
+      let text = "";
+      child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk;
+        if (text.includes("Server is ready")) resolve(text);
+      });
+      child.once("error", reject);
+      child.once("exit", (code) => reject(new Error(`nats-server ended with ${code}:\n${text}`)));
+    });
+    this.#port = Number(/client connections on [\d.]+:(\d+)/.exec(log)?.[1]);
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await ended;
+  }
+
+  /** All frames that are in the hub, with their subjects. */
+  async frames(): Promise<{ readonly subject: string; readonly frame: EventFrame }[]> {
+    const { state } = await this.jsm.streams.info(STREAMS.events);
+    const found: { subject: string; frame: EventFrame }[] = [];
+    for (let seq = state.first_seq; seq <= state.last_seq && state.messages > 0; seq++) {
+      const message = await this.jsm.streams.getMessage(STREAMS.events, { seq });
+      if (message !== null) found.push({ subject: message.subject, frame: message.json<EventFrame>() });
+    }
+    return found;
+  }
+
+  async clear(): Promise<void> {
+    await this.jsm.streams.purge(STREAMS.events);
+  }
+
+  async stop(): Promise<void> {
+    await this.nats.close();
+    await this.kill();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
