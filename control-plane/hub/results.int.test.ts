@@ -185,21 +185,21 @@ test("results go on after the hub was killed and came back", async () => {
     connection,
     request("killed", (await connection.jsm.streams.info("RESULTS")).state.last_seq),
   );
-  const before = readUntil(events, "1");
-  await publish("killed", ["1"]);
-  expect(ids(await before)).toEqual(["1"]);
-  const reading = readUntil(events, "2");
+  const before = readUntil(events, "k1");
+  await publish("killed", ["k1"]);
+  expect(ids(await before)).toEqual(["k1"]);
+  const reading = readUntil(events, "k2");
   await server.kill();
   await server.start();
   for (;;) {
     try {
-      await publish("killed", ["2"]);
+      await publish("killed", ["k2"]);
       break;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
-  expect(ids(await reading)).toEqual(["2"]);
+  expect(ids(await reading)).toEqual(["k2"]);
 });
 
 test("the last dead letters of an application, newest first", async () => {
