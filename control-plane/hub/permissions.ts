@@ -77,6 +77,8 @@ const ROLES: Readonly<Record<DataPlaneRole, readonly string[]>> = {
   ],
   deliver: [
     ...pull(STREAMS.results),
+    // after a crash what it held comes back at once and in order
+    `$JS.API.CONSUMER.RESET.${STREAMS.results}.*`,
     "dead.>",
     ...readBucket(BUCKETS.deployments),
     ...readBucket(BUCKETS.destinations),

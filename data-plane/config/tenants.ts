@@ -112,10 +112,12 @@ class TenantLine {
     while (!this.#stopped) {
       try {
         const connecting = connectWithJwt({ url, jwt, seed, name: `o2mc-${role}`, inboxPrefix: `_INBOX_${role}` });
-        // the connection itself waits for ever for a server
-        void this.#stopping.then(() => connecting.then((late) => late.close()).catch(() => undefined));
         const nats = await Promise.race([connecting, this.#stopping]);
-        if (nats === undefined || this.#stopped) return;
+        if (nats === undefined || this.#stopped) {
+          // the connection itself waits for ever for a server
+          void connecting.then((late) => late.close()).catch(() => undefined);
+          return;
+        }
         await this.#serve({ id, nats });
       } catch (error) {
         log.warn({ err: error, tenant: id }, "a tenant's account cannot be reached");

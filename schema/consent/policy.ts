@@ -30,11 +30,10 @@ export interface FieldDeclaration {
   readonly description: string;
 }
 
+export const PURPOSE_NAME = /^[a-z][a-z0-9-]{0,31}$/;
+
 /**
  * Envelope attributes that a policy may declare like a field (path with the leading `$`): `$subject` and `$ip` are
  * personal and seen by nobody unless declared. `$id`, `$time`, `$type` and `$source` are not personal: every lane sees them.
  */
-export const ENVELOPE_FIELDS = ["$subject", "$ip"] as const;
-
-export const PURPOSE_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 export const FIELD_PATH = /^(?:\$subject|\$ip|[A-Za-z_][A-Za-z0-9_]{0,63}(?:\.[A-Za-z_][A-Za-z0-9_]{0,63}){0,7})$/;
