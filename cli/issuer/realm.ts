@@ -24,19 +24,26 @@ export type RealmUser = z.infer<typeof User>;
 
 export const parseRealm = (text: string): Realm => Realm.parse(JSON.parse(text));
 
-type Person = Omit<RealmUser, "id" | "password">;
+interface Person {
+  readonly email: string;
+  readonly roles: readonly string[];
+  readonly tenant: string;
+}
+
+interface Program {
+  readonly id: string;
+  readonly roles: readonly string[];
+  readonly tenant: string;
+}
 
 /** A realm with new keys and a random password for everybody. */
-export function newRealm(
-  people: readonly Person[],
-  programs: readonly Omit<Realm["programs"][number], "secret">[],
-): Realm {
-  const secret = (): string => randomBytes(18).toString("base64url");
+export function newRealm(people: readonly Person[], programs: readonly Program[]): Realm {
+  const secret = (): string => randomBytes(12).toString("base64url");
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const key = { ...privateKey.export({ format: "jwk" }), kty: "RSA", kid: randomUUID(), use: "sig", alg: "RS256" };
   return {
-    users: people.map((person) => ({ id: randomUUID(), password: secret(), ...person })),
-    programs: programs.map((program) => ({ secret: secret(), ...program })),
+    users: people.map((person) => ({ id: randomUUID(), password: secret(), ...person, roles: [...person.roles] })),
+    programs: programs.map((program) => ({ secret: secret(), ...program, roles: [...program.roles] })),
     keys: [key],
     cookieKeys: [secret()],
   };

@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import type { StartContext } from "./context.ts";
+import { findGeoip } from "./geoip.ts";
+import type { PortName } from "./ports.ts";
+import { httpReady } from "./process/ready.ts";
+
+const HOST = "127.0.0.1";
+
+type NodeProcess = Exclude<PortName, "postgres" | "nats">;
+
+export const startIssuer = (context: StartContext): Promise<void> =>
+  startNode(context, "issuer", "cli/issuer/main.ts", { O2MC_REALM_FILE: context.realmFile });
+
+export function startControlPlane(context: StartContext): Promise<void> {
+  const { ports, secrets, keys, addresses } = context;
+  const database = (role: string, password: string): string =>
+    `postgresql://${role}:${password}@${HOST}:${ports.postgres}/o2mc`;
+  // type-graphql and MikroORM need decorator metadata, which Node's own type stripping does not make
+  const loader = ["--import", "@oxc-node/core/register"];
+  return startNode(
+    context,
+    "control-plane",
+    "control-plane/bin/control-plane.ts",
+    {
+      O2MC_DATABASE_URL: database("o2mc_app", secrets.databaseApp),
+      O2MC_DATABASE_OWNER_URL: database("o2mc_owner", secrets.databaseOwner),
+      O2MC_SECRET_KEY_FILE: secrets.secretKeyFile,
+      O2MC_NATS_URL: natsUrl(context),
+      O2MC_NATS_CREDS: keys.controlPlaneCreds,
+      O2MC_SYSTEM_CREDS: keys.systemCreds,
+      O2MC_OPERATOR_SEED_FILE: keys.operatorSeedFile,
+      O2MC_OIDC_ISSUER: addresses.issuer,
+      O2MC_OIDC_AUDIENCE: "o2mc-api",
+      O2MC_EDGE_URL: addresses.edge,
+    },
+    loader,
+  );
+}
+
+export async function startDataPlane(context: StartContext): Promise<void> {
+  const { keys, addresses, environment, data, repository } = context;
+  const geoip = findGeoip(environment, data, repository);
+  const extra = {
+    edge: { O2MC_PUBLIC_URL: addresses.edge },
+    process: geoip === undefined ? {} : { O2MC_GEOIP_DB: geoip },
+    deliver: {},
+  };
+  await Promise.all(
+    (["edge", "process", "deliver"] as const).map((role) =>
+      startNode(context, role, `data-plane/bin/${role}.ts`, {
+        O2MC_NATS_URL: natsUrl(context),
+        O2MC_NATS_CREDS: keys.roleCreds[role],
+        ...extra[role],
+      }),
+    ),
+  );
+}
+
+export function startShop(context: StartContext, endpointsFile: string): Promise<void> {
+  const { addresses, realm, secrets } = context;
+  const analyst = realm.users.find(({ email }) => email === "analyst@demo.example");
+  return startNode(context, "shop", "e2e/shop/main.ts", {
+    O2MC_EDGE_URL: addresses.edge,
+    O2MC_GRAPHQL_URL: addresses.graphql,
+    O2MC_SUBSCRIPTIONS_URL: addresses.subscriptions,
+    O2MC_ISSUER_URL: addresses.issuer,
+    O2MC_SHOP_USER: analyst?.email ?? "",
+    O2MC_SHOP_PASSWORD: analyst?.password ?? "",
+    O2MC_HOOK_SECRET: secrets.hook,
+    O2MC_ENDPOINTS_FILE: endpointsFile,
+  });
+}
+
+const natsUrl = ({ ports }: StartContext): string => `nats://${HOST}:${ports.nats}`;
+
+function startNode(
+  { repository, logFolder, ports, supervisor, watch, environment }: StartContext,
+  name: NodeProcess,
+  main: string,
+  env: Readonly<Record<string, string>>,
+  flags: readonly string[] = [],
+): Promise<void> {
+  const port = ports[name];
+  const watching = watch ? ["--watch", "--watch-preserve-output"] : [];
+  const level = environment["O2MC_LOG_LEVEL"];
+  return supervisor.start({
+    name,
+    command: process.execPath,
+    args: [...watching, ...flags, join(repository, main)],
+    cwd: repository,
+    env: {
+      O2MC_HOST: HOST,
+      O2MC_PORT: String(port),
+      ...(level === undefined ? {} : { O2MC_LOG_LEVEL: level }),
+      ...env,
+    },
+    logFile: join(logFolder, `${name}.log`),
+    isReady: () => httpReady(port),
+  });
+}
