@@ -1,0 +1,57 @@
+import { createLogger } from "@o2mc/runtime/log.ts";
+import { connectWithCreds } from "@o2mc/runtime/nats.ts";
+import { onShutdown } from "@o2mc/runtime/shutdown.ts";
+import { type Tenant, watchTenants } from "../config/tenants.ts";
+import { processEnv } from "../process/env.ts";
+import { serveHealth } from "../process/health-server.ts";
+import { geoipOf } from "../process/open-geoip.ts";
+import { TenantProcessor } from "../process/worker/tenant-processor.ts";
+
+const INBOX_PREFIX = "_INBOX_process";
+
+const env = processEnv(process.env);
+const log = createLogger("process", env.logLevel);
+const geoip = await geoipOf(env.geoipFile, log);
+const tenants = new Map<Tenant, TenantProcessor>();
+let connected = false;
+
+const health = await serveHealth(env.http.host, env.http.port, {
+  ready: () => connected,
+  metrics: () => ({
+    tenants: Object.fromEntries(Array.from(tenants, ([{ id }, processor]) => [id, { partitions: processor.status() }])),
+  }),
+});
+
+const platform = await connectWithCreds({ ...env.nats, name: "o2mc-process", inboxPrefix: INBOX_PREFIX });
+connected = true;
+void (async () => {
+  for await (const { type } of platform.status()) {
+    if (type === "disconnect") connected = false;
+    if (type === "reconnect") connected = true;
+  }
+})();
+
+const directory = watchTenants({
+  nats: platform,
+  role: "process",
+  url: env.nats.url,
+  log,
+  onTenant: (tenant) => {
+    const child = log.child({ tenant: tenant.id });
+    tenants.set(tenant, new TenantProcessor({ nats: tenant.nats, inboxPrefix: INBOX_PREFIX, geoip, log: child }));
+  },
+  onDeployment: (tenant, deployment) => tenants.get(tenant)?.deploy(deployment),
+  onUndeployed: (tenant, application) => tenants.get(tenant)?.undeploy(application),
+  onGone: async (tenant) => {
+    await tenants.get(tenant)?.stop();
+    tenants.delete(tenant);
+  },
+});
+
+onShutdown(log, async () => {
+  await directory.stop();
+  await platform.close();
+  health.close();
+});
+
+log.info({ port: health.port }, "process is running");

@@ -1,0 +1,104 @@
+import { AckPolicy, jetstream, jetstreamManager, RetentionPolicy } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
+import { Objm } from "@nats-io/obj";
+import { nanos, type NatsConnection } from "@nats-io/transport-node";
+import type { DeployedLane, Deployment } from "@o2mc/schema/deployment/deployment.ts";
+import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
+import type { EventFrame } from "@o2mc/schema/events/frame.ts";
+import { partitionOf } from "@o2mc/schema/events/partition.ts";
+import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
+import {
+  BUCKETS,
+  eventSubject,
+  PARTITION_GROUP,
+  partitionConsumer,
+  STREAM_SUBJECTS,
+  STREAMS,
+  tickSubject,
+} from "@o2mc/schema/subjects.ts";
+import { testFrame, type TestEvent } from "./frames.ts";
+
+/** A tenant's account as the control plane leaves it, but RESULTS keeps everything, to be looked at. */
+export class TestHub {
+  readonly nats: NatsConnection;
+
+  constructor(nats: NatsConnection) {
+    this.nats = nats;
+  }
+
+  async prepare(deployment: Deployment): Promise<void> {
+    const jsm = await jetstreamManager(this.nats);
+    const dead = [...STREAM_SUBJECTS.dead];
+    await jsm.streams.add({
+      name: STREAMS.events,
+      subjects: [...STREAM_SUBJECTS.events],
+      retention: RetentionPolicy.Workqueue,
+    });
+    await jsm.streams.add({ name: STREAMS.results, subjects: [...STREAM_SUBJECTS.results] });
+    await jsm.streams.add({ name: STREAMS.dead, subjects: dead });
+    for (const bucket of [BUCKETS.deployments, BUCKETS.consent, BUCKETS.checkpointHeads]) {
+      await new Kvm(this.nats).create(bucket);
+    }
+    await new Objm(this.nats).create(BUCKETS.checkpoints);
+    for (const lane of deployment.lanes) {
+      for (let p = 0; p < lane.partitions; p++) await this.#consumer(deployment.application, lane, p);
+    }
+    await this.deploy(deployment);
+  }
+
+  async #consumer(application: string, lane: DeployedLane, partition: number): Promise<void> {
+    const jsm = await jetstreamManager(this.nats);
+    await jsm.consumers.add(STREAMS.events, {
+      durable_name: partitionConsumer(application, lane.id, partition),
+      filter_subjects: [eventSubject(application, lane.id, partition), tickSubject(application, lane.id, partition)],
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(30_000),
+      max_ack_pending: 20_000,
+      priority_groups: [PARTITION_GROUP],
+      priority_policy: "pinned_client",
+      priority_timeout: nanos(2000),
+    });
+  }
+
+  async deploy(deployment: Deployment): Promise<void> {
+    const kv = await new Kvm(this.nats).open(BUCKETS.deployments);
+    await kv.put(deployment.application, JSON.stringify(deployment));
+  }
+
+  /** Cuts one frame per partition, as the edge does. */
+  async send(deployment: Deployment, events: readonly TestEvent[], change: Partial<EventFrame> = {}): Promise<void> {
+    const lane = deployment.lanes[0];
+    if (lane === undefined) throw new Error("no lane");
+    for (let p = 0; p < lane.partitions; p++) {
+      const own = events.filter(({ subject }) => partitionOf(subject, lane.partitions) === p);
+      if (own.length === 0) continue;
+      const frame = testFrame(own, { revision: deployment.revision, at: Date.now(), ...change });
+      await jetstream(this.nats).publish(eventSubject(deployment.application, lane.id, p), JSON.stringify(frame));
+    }
+  }
+
+  async results(): Promise<ResultFrame[]> {
+    return this.#read<ResultFrame>(STREAMS.results);
+  }
+
+  async dead(): Promise<DeadLetter[]> {
+    return this.#read<DeadLetter>(STREAMS.dead);
+  }
+
+  /** Messages that are not acknowledged yet. */
+  async eventsLeft(): Promise<number> {
+    const jsm = await jetstreamManager(this.nats);
+    return (await jsm.streams.info(STREAMS.events)).state.messages;
+  }
+
+  async #read<T>(stream: string): Promise<T[]> {
+    const jsm = await jetstreamManager(this.nats);
+    const { first_seq, last_seq } = (await jsm.streams.info(stream)).state;
+    const all: T[] = [];
+    for (let seq = Math.max(1, first_seq); seq <= last_seq; seq++) {
+      const message = await jsm.streams.getMessage(stream, { seq });
+      if (message !== null) all.push(message.json<T>());
+    }
+    return all;
+  }
+}

@@ -1,0 +1,48 @@
+import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
+import type { ConsentStates } from "../../config/consent-states.ts";
+import { denialOf, limitedPurposes } from "../../consent/permits.ts";
+import type { Recheck } from "../partition/effects.ts";
+
+interface RecheckOptions {
+  readonly states: Pick<ConsentStates, "get">;
+  /** the newest deployment: a revoked grant and a new policy count at once */
+  readonly deployment: () => Deployment;
+  readonly lane: string;
+  readonly now: () => number;
+}
+
+/** The gate decided once; what was withdrawn or revoked since is not used any more. */
+export function createRecheck({ states, deployment, lane, now }: RecheckOptions): Recheck {
+  let known: Deployment | undefined;
+  let rule: Recheck = () => "no-lane";
+  return (subjectKey, source) => {
+    const current = deployment();
+    if (current !== known) {
+      known = current;
+      rule = ruleOf(current, lane, states, now);
+    }
+    return rule(subjectKey, source);
+  };
+}
+
+function ruleOf(deployment: Deployment, lane: string, states: RecheckOptions["states"], now: () => number): Recheck {
+  const { application, policy } = deployment;
+  const names = deployment.lanes.find(({ id }) => id === lane)?.purposes ?? [];
+  const purposes = limitedPurposes(policy, names);
+  if (purposes === undefined || purposes.length === 0) return () => "no-lane";
+  const sources = new Map(
+    deployment.sources.map(({ id, consentMode, grant }) => {
+      const covered = grant.granted && names.every((name) => grant.purposes.includes(name));
+      return [id, consentMode === "owner" && !covered ? "grant-revoked" : undefined] as const;
+    }),
+  );
+  return (subjectKey, source) => {
+    if (source !== undefined) {
+      if (!sources.has(source)) return "unknown-source";
+      const reason = sources.get(source);
+      if (reason !== undefined) return reason;
+    }
+    const state = states.get(application, subjectKey);
+    return state === undefined ? undefined : denialOf(state, purposes, policy.version, now());
+  };
+}
