@@ -9,7 +9,7 @@ import { Counters } from "./counters.ts";
 import { Registry } from "./registry.ts";
 import { createEdgeServer } from "./server.ts";
 import { KEY, ORIGIN, testDeployment } from "./testkit/deployment.ts";
-import { TestHub } from "./testkit/hub.ts";
+import { TestHub } from "../config/testkit/hub.ts";
 
 const BODY_LIMIT = 1024 * 1024;
 const log = createLogger("edge-test", "fatal");

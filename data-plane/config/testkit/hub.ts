@@ -8,11 +8,12 @@ import { connect, type NatsConnection } from "@nats-io/transport-node";
 import type { EventFrame } from "@o2mc/schema/events/frame.ts";
 import { BUCKETS, STREAM_SUBJECTS, STREAMS } from "@o2mc/schema/subjects.ts";
 
-/** A real nats-server without accounts, with the streams and buckets of one tenant that the edge touches. */
+/** A real nats-server without accounts, with the streams and buckets of one tenant. */
 export class TestHub {
+  url = "";
   nats!: NatsConnection;
   jsm!: JetStreamManager;
-  readonly #directory = mkdtempSync(join(tmpdir(), "o2mc-edge-"));
+  readonly #directory = mkdtempSync(join(tmpdir(), "o2mc-hub-"));
   #child: ChildProcess | undefined;
   readonly #binary: string;
   #port = -1;
@@ -25,8 +26,9 @@ export class TestHub {
   static async start(binary = "nats-server"): Promise<TestHub> {
     const hub = new TestHub(binary);
     await hub.restart();
+    hub.url = `127.0.0.1:${hub.#port}`;
     hub.nats = await connect({
-      servers: `127.0.0.1:${hub.#port}`,
+      servers: hub.url,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 50,
       inboxPrefix: "_INBOX_edge",
