@@ -148,7 +148,8 @@ test("a masked subject no longer tells subjects apart", () => {
     { window: { sizeSeconds: 60, by: ["$subject"], aggregates: [{ as: "hits", kind: "count" }] } },
     { emit: { output: "w" } },
   ];
-  expect(refusal(steps).code).toBe("needs-one-partition");
+  expect(refusal(steps).code).toBe("needs-subject");
+  expect(refusal(steps, ["analytics"], 1).code).toBe("needs-subject");
 });
 
 test("lookup adds the place of an address", () => {

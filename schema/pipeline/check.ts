@@ -197,7 +197,12 @@ function checkSessionize(options: SessionizeOptions, number: number, walk: Walk)
 function checkWindow(options: WindowOptions, number: number, walk: Walk): void {
   const { columns } = walk;
   const by = options.by.map((field) => [field, columns.read(field, number)] as const);
-  const perSubject = by.some(([field, { tellsSubjects }]) => field === "$subject" && tellsSubjects === true);
+  const subject = by.find(([field]) => field === "$subject")?.[1];
+  const perSubject = subject !== undefined;
+  if (perSubject && subject.tellsSubjects !== true) {
+    const message = `Step ${number} groups by $subject, but an earlier anonymize has made subjects alike.`;
+    throw new DefinitionError("needs-subject", number, message);
+  }
   if (!perSubject && walk.partitions !== 1) {
     throw new DefinitionError(
       "needs-one-partition",
