@@ -3,7 +3,6 @@ import { postBatch, type Target } from "./post-batch.ts";
 import { readRecords, type Format } from "./records.ts";
 
 const BATCH_EVENTS = 500;
-const IN_FLIGHT = 4;
 
 export interface Rejection {
   readonly line: number;
@@ -18,27 +17,13 @@ export interface Counts {
   readonly rejected: Rejection[];
 }
 
-/** Sends a stream in batches of 500, four at a time; `counts` is kept up to date for a progress display. Throws a SendError. */
+/**
+ * Sends a stream in batches of 500, one after the other: the order of the input is the order of its time, and batches that
+ * overtake each other would make events late. `counts` is kept up to date for a progress display. Throws a SendError.
+ */
 export async function send(input: Readable, format: Format, target: Target, counts: Counts): Promise<void> {
-  const flying = new Set<Promise<void>>();
-  let failure: unknown;
   let events: object[] = [];
   let lines: number[] = [];
-
-  const flush = async (): Promise<void> => {
-    if (events.length === 0) return;
-    while (flying.size >= IN_FLIGHT) await Promise.race(flying);
-    if (failure !== undefined) throw failure;
-    const flight = sendBatch(target, events, lines, counts)
-      .catch((error: unknown) => {
-        failure ??= error;
-      })
-      .finally(() => flying.delete(flight));
-    flying.add(flight);
-    events = [];
-    lines = [];
-  };
-
   for await (const record of readRecords(input, format)) {
     counts.lines += 1;
     if ("reason" in record) {
@@ -47,11 +32,12 @@ export async function send(input: Readable, format: Format, target: Target, coun
     }
     events.push(record.event);
     lines.push(record.line);
-    if (events.length === BATCH_EVENTS) await flush();
+    if (events.length < BATCH_EVENTS) continue;
+    await sendBatch(target, events, lines, counts);
+    events = [];
+    lines = [];
   }
-  await flush();
-  await Promise.all(flying);
-  if (failure !== undefined) throw failure;
+  if (events.length > 0) await sendBatch(target, events, lines, counts);
 }
 
 async function sendBatch(
