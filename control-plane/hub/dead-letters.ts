@@ -30,7 +30,7 @@ export async function lastDeadLetters(
       mem_storage: true,
     });
     try {
-      if (consumer.num_pending < count && start > state.first_seq) continue;
+      if (consumer.num_pending < count && start > Math.max(state.first_seq, 1)) continue;
       return await read(consumer.name, consumer.num_pending);
     } finally {
       await jsm.consumers.delete(STREAMS.dead, consumer.name);
