@@ -9,9 +9,13 @@ const Recorded = z.array(
 );
 type RecordedChild = z.infer<typeof Recorded>[number];
 
-/** The launcher's children, on disk, in the order in which they were started: what a killed launcher leaves behind. */
+/**
+ * The launcher's children, on disk, in the order in which they were first started: what a killed launcher leaves behind.
+ * One that was started again keeps its place, so that servers outlive their clients when the rest is ended.
+ */
 export class ChildRegistry {
   readonly #file: string;
+  readonly #order: string[] = [];
   #children: RecordedChild[] = [];
 
   constructor(file: string) {
@@ -21,7 +25,9 @@ export class ChildRegistry {
   add(name: string, pid: number, stopSignal: RecordedChild["stopSignal"]): ProcessIdentity | undefined {
     const identity = identify(pid);
     if (identity === undefined) return undefined;
+    if (!this.#order.includes(name)) this.#order.push(name);
     this.#children.push({ name, ...identity, stopSignal });
+    this.#children.sort((a, b) => this.#order.indexOf(a.name) - this.#order.indexOf(b.name));
     this.#write();
     return identity;
   }
