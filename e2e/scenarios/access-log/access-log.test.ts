@@ -1,10 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { accessToken, graphql, subscribe } from "../../testkit/api.ts";
 import { eventually } from "../../testkit/eventually.ts";
 import { startPlatform, type Platform } from "../../testkit/platform.ts";
+import { allOnce, sessionPlaces } from "../../testkit/session-places.ts";
 import { sharedFile } from "../../testkit/shared.ts";
 import { countSessions } from "./count-sessions.ts";
 
@@ -12,16 +10,12 @@ const LOG = sharedFile("apache_access.log");
 const expected = countSessions(LOG);
 
 let platform: Platform;
-let warehouse: Client;
 
 beforeAll(async () => {
   platform = await startPlatform();
-  warehouse = new Client(platform.endpoints.warehouse);
-  await warehouse.connect();
 });
 
 afterAll(async () => {
-  await warehouse?.end();
   await platform?.stop();
 });
 
@@ -49,14 +43,10 @@ test("a real access log becomes the same sessions in PostgreSQL, file, webhook a
   expect(sent.output).toMatch(/9,?999/);
   expect(sent.output).toMatch(/\b8,?899\b/);
 
-  await eventually(
-    async () => [...(await warehouseCounts()), fileIds().length, await hookCounts(), seen.length],
-    [3052, 108, 3052, [3052, 0], 3052],
-    90_000,
-  );
+  const all = { ...allOnce(expected.sessions, expected.longest), subscriber: expected.sessions };
+  await eventually(async () => ({ ...(await sessionPlaces(platform)), subscriber: seen.length }), all, 90_000);
   expect(problems).toEqual([]);
   expect(new Set(seen).size).toBe(expected.sessions);
-  expect(new Set(fileIds()).size).toBe(expected.sessions);
   await unsubscribe();
 });
 
@@ -86,36 +76,4 @@ function pipelineId(name: string): string {
   const id = platform.endpoints.demo.pipelines[name];
   if (id === undefined) throw new Error(`the demo has no pipeline ${name}`);
   return id;
-}
-
-async function warehouseCounts(): Promise<number[]> {
-  const table = await warehouse.query<{ schema: string; name: string }>(
-    "select table_schema as schema, table_name as name from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema')",
-  );
-  const [first] = table.rows;
-  if (first === undefined) return [0, 0];
-  const result = await warehouse.query<{ n: string; longest: string }>(
-    `select count(*) as n, max(session_events) as longest from "${first.schema}"."${first.name}"`,
-  );
-  return [Number(result.rows[0]?.n), Number(result.rows[0]?.longest)];
-}
-
-function fileIds(): string[] {
-  const folder = platform.endpoints.out;
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".jsonl") && !name.startsWith("."))
-    .flatMap((name) => readFileSync(join(folder, name), "utf8").split("\n"))
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as { id?: string; result_id?: string })
-    .map((row) => row.id ?? row.result_id ?? "");
-}
-
-async function hookCounts(): Promise<number[]> {
-  const body = (await (await fetch(platform.endpoints.hooks)).json()) as {
-    ids: number | unknown[];
-    rows: number | unknown[];
-    duplicates: number;
-  };
-  const size = (value: number | readonly unknown[]): number => (typeof value === "number" ? value : value.length);
-  return [size(body.ids), body.duplicates];
 }
