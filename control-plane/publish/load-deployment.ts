@@ -47,7 +47,14 @@ export function loadDeployment(
 
 async function loadSources(em: EntityManager, application: string): Promise<Deployment["sources"]> {
   const sources = await em.find(SourceRow, { application }, { orderBy: { createdAt: "asc", id: "asc" } });
-  const keys = await em.find(SourceKeyRow, { source: { $in: sources.map(({ id }) => id) }, revokedAt: null });
+  const keys = await em.find(
+    SourceKeyRow,
+    { source: { $in: sources.map(({ id }) => id) }, revokedAt: null },
+    { orderBy: { createdAt: "asc", id: "asc" } },
+  );
+  // pages get the newest key; the older ones go on until they are revoked
+  const publicKey = (source: string): string | undefined =>
+    keys.findLast((key) => key.source === source && key.publicKey !== null)?.publicKey ?? undefined;
   return sources.map(({ id, name, kind, consentMode, origins, granted, grantPurposes }) => ({
     id,
     name,
@@ -55,9 +62,13 @@ async function loadSources(em: EntityManager, application: string): Promise<Depl
     consentMode,
     origins,
     writeKeyHashes: keys.flatMap((key) => (key.source === id ? [key.hash] : [])).sort(),
+    ...publicWriteKey(publicKey(id)),
     grant: { granted, purposes: grantPurposes },
   }));
 }
+
+const publicWriteKey = (key: string | undefined): { publicWriteKey?: string } =>
+  key === undefined ? {} : { publicWriteKey: key };
 
 async function loadPipelines(em: EntityManager, application: string): Promise<readonly PublishedPipeline[]> {
   const rows = await em.find(
