@@ -3,17 +3,23 @@ import { OpenFrame, type EventRow } from "./open-frame.ts";
 import type { ApplicationPlan, LanePlan } from "./plan.ts";
 
 const CUT_AFTER_MS = 4;
+/** so few gain from being early; who sends many at a time gains from whole frames */
+const FEW_EVENTS = 32;
 
 /** The open frames of one application under one deployment, one per lane and partition that has events waiting. */
 export class OpenFrames {
   readonly #plan: ApplicationPlan;
   readonly #onCut: (frame: OpenFrame) => void;
   readonly #open = new Map<string, OpenFrame>();
+  readonly #idle: () => boolean;
   #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
 
-  constructor(plan: ApplicationPlan, onCut: (frame: OpenFrame) => void) {
+  /** `idle` = nothing is on its way to the hub, so that waiting for company would only cost time. */
+  constructor(plan: ApplicationPlan, onCut: (frame: OpenFrame) => void, idle: () => boolean = () => false) {
     this.#plan = plan;
     this.#onCut = onCut;
+    this.#idle = idle;
   }
 
   /** Adds a row to its frame and returns the frame; it is cut when full, else a few milliseconds after its first row. */
@@ -24,7 +30,7 @@ export class OpenFrames {
     if (frame === undefined) {
       frame = new OpenFrame(this.#plan, lane, partition);
       this.#open.set(subject, frame);
-      this.#timer ??= setTimeout(() => this.cutAll(), CUT_AFTER_MS);
+      this.#schedule();
     }
     frame.add(row);
     if (frame.full) {
@@ -34,9 +40,25 @@ export class OpenFrames {
     return frame;
   }
 
+  #schedule(): void {
+    if (this.#timer !== undefined || this.#immediate !== undefined) return;
+    if (this.#idle()) this.#immediate = setImmediate(() => this.#cutFew());
+    else this.#timer = setTimeout(() => this.cutAll(), CUT_AFTER_MS);
+  }
+
+  #cutFew(): void {
+    this.#immediate = undefined;
+    let waiting = 0;
+    for (const { events } of this.#open.values()) waiting += events;
+    if (waiting <= FEW_EVENTS) this.cutAll();
+    else this.#timer = setTimeout(() => this.cutAll(), CUT_AFTER_MS);
+  }
+
   cutAll(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
     this.#timer = undefined;
+    this.#immediate = undefined;
     for (const frame of this.#open.values()) this.#onCut(frame);
     this.#open.clear();
   }

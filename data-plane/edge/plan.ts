@@ -1,6 +1,7 @@
 import { Gate } from "../consent/gate.ts";
 import type { FieldDeclaration } from "@o2mc/schema/consent/policy.ts";
 import type { DeployedSource, Deployment } from "@o2mc/schema/deployment/deployment.ts";
+import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import { eventSubject } from "@o2mc/schema/subjects.ts";
 import { compileReader, type FieldReader } from "./field-reader.ts";
 import { subjectKeys } from "./subject-key.ts";
@@ -20,7 +21,8 @@ export interface ApplicationPlan {
   readonly deployment: Deployment;
   readonly gate: Gate;
   readonly lanes: readonly LanePlan[];
-  readonly fieldCount: number;
+  /** one null per declared field, to be copied */
+  readonly emptyRow: readonly Scalar[];
   readonly readFields: FieldReader;
   /** where `$subject` and `$ip` stand among the values; -1 when not declared */
   readonly subjectValue: number;
@@ -51,7 +53,7 @@ export function compilePlan(deployment: Deployment, previous?: ApplicationPlan):
       ),
       columns: lane.fields.map(({ path }) => ({ path, value: visibleTo(fields, path, lane.purposes) })),
     })),
-    fieldCount: fields.length,
+    emptyRow: fields.map(() => null),
     readFields: compileReader(fields),
     subjectValue: fields.findIndex(({ path }) => path === "$subject"),
     ipValue: fields.findIndex(({ path }) => path === "$ip"),

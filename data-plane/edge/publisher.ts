@@ -33,6 +33,10 @@ export class Publisher {
     return this.#bytes > MAX_BYTES_IN_FLIGHT;
   }
 
+  get idle(): boolean {
+    return this.#flying.size === 0;
+  }
+
   /** Settles the frame when it is in the hub or could not be brought there. */
   publish(frame: OpenFrame): void {
     const message = new TextEncoder().encode(frame.encode(Date.now()));

@@ -47,7 +47,7 @@ export function readEvent(value: unknown, { source, application }: SourcePlan, n
   if (typeof subject !== "string" || subject.length === 0 || subject.length > MAX_SUBJECT || BREAKS.test(subject)) {
     return fault("invalid-subject");
   }
-  const values = Array.from<Scalar>({ length: application.fieldCount }).fill(null);
+  const values = application.emptyRow.slice();
   if (data !== undefined) {
     if (!isObject(data)) return fault("invalid-data");
     if (deeperThan(data, MAX_DEPTH)) return fault("too-deep");

@@ -31,7 +31,13 @@ export class TenantEdge {
     const before = this.applications.get(deployment.application);
     before?.frames.cutAll();
     const plan = compilePlan(deployment, before?.plan);
-    const application = { plan, frames: new OpenFrames(plan, (frame) => this.publisher.publish(frame)) };
+    const { publisher } = this;
+    const frames = new OpenFrames(
+      plan,
+      (frame) => publisher.publish(frame),
+      () => publisher.idle,
+    );
+    const application = { plan, frames };
     this.applications.set(deployment.application, application);
     return application;
   }
