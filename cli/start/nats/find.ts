@@ -85,4 +85,8 @@ async function keep(cache: string, work: string, program: string): Promise<strin
   return target;
 }
 
-const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** fetch hides why in the cause */
+function message(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error && error.message === "fetch failed" ? error.cause.message : error.message;
+}
