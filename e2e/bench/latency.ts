@@ -29,7 +29,8 @@ async function atRate(platform: Platform, name: string, rate: number): Promise<M
   const token = await accessToken(endpoints, "dev@demo.example");
   const pipeline = endpoints.demo.pipelines["live"];
   if (pipeline === undefined) throw new Error("the demo has no pipeline live");
-  const prefix = `${name}-${Date.now()}`;
+  // short: longer ids leave the platform as a hash
+  const prefix = `l${rate}-${Date.now().toString(36)}`;
   const sentAt = new Map<string, number>();
   const latencies: number[] = [];
   const problems: unknown[] = [];
