@@ -13,12 +13,14 @@ export function siteOf(registry: Registry, headers: IncomingHttpHeaders): Deploy
 /** What the snippet starts from. The write key of a web source is public: any visitor of the page could read it. */
 export function siteConfig({ plan }: DeployedAt): object {
   const { policy } = plan.application.deployment;
+  // the visitor is asked for what rests on consent; other legal bases are not theirs to give
+  const asked = policy.purposes.filter(({ legalBasis }) => legalBasis === "consent");
   return {
     source: plan.source.id,
     writeKey: plan.source.publicWriteKey,
     policyVersion: policy.version,
-    purposes: policy.purposes.map(({ name }) => name),
-    descriptions: Object.fromEntries(policy.purposes.map(({ name, description }) => [name, description])),
+    purposes: asked.map(({ name }) => name),
+    descriptions: Object.fromEntries(asked.map(({ name, description }) => [name, description])),
   };
 }
 
