@@ -4,7 +4,7 @@ import { onShutdown } from "@o2mc/runtime/shutdown.ts";
 import { type Tenant, watchTenants } from "../config/tenants.ts";
 import { DEFAULT_BACK_OFF } from "../deliver/back-off.ts";
 import { deliverEnv } from "../deliver/env.ts";
-import { serveHealth } from "../deliver/health-server.ts";
+import { serveHealth } from "@o2mc/runtime/health-server.ts";
 import { TenantDeliveries } from "../deliver/tenant.ts";
 
 const env = deliverEnv(process.env);

@@ -3,7 +3,7 @@ import { connectWithCreds } from "@o2mc/runtime/nats.ts";
 import { onShutdown } from "@o2mc/runtime/shutdown.ts";
 import { type Tenant, watchTenants } from "../config/tenants.ts";
 import { processEnv } from "../process/env.ts";
-import { serveHealth } from "../process/health-server.ts";
+import { serveHealth } from "@o2mc/runtime/health-server.ts";
 import { geoipOf } from "../process/open-geoip.ts";
 import { TenantProcessor } from "../process/worker/tenant-processor.ts";
 

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 interface Health {
-  /** true = the hub is connected */
+  /** true = the hub is connected; one destination or partition in trouble makes no process unready */
   ready(): boolean;
   metrics(): unknown;
 }
