@@ -1,6 +1,7 @@
+import { gate } from "./gate.ts";
 import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";
 import type { Benchmark } from "./measurement.ts";
 import { processing } from "./process.ts";
 
-export const benchmarks: readonly Benchmark[] = [ingest, processing, latency];
+export const benchmarks: readonly Benchmark[] = [ingest, gate, processing, latency];
