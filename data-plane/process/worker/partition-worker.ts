@@ -26,6 +26,8 @@ const CHECKPOINT_SHARE = 5;
 const IDLE_MS = 100;
 const RETRY_MS = 1000;
 const STOP_MS = 3000;
+/** more than two pull requests apart */
+const PIN_ANSWER_MS = 2000;
 
 export interface PartitionOptions {
   readonly nats: NatsConnection;
@@ -104,6 +106,11 @@ export class PartitionWorker {
     this.#wake();
   }
 
+  /** The connection is back: a message that was under way when it broke shows as a hole only when another follows. */
+  reconnected(): void {
+    if (this.#engine !== undefined && !this.#stopped) this.#takeOver("reconnected");
+  }
+
   status() {
     return {
       owner: this.#engine !== undefined,
@@ -161,6 +168,17 @@ export class PartitionWorker {
     this.#epoch++;
     this.#pin = "";
     this.#forget();
+  }
+
+  /**
+   * The head is not where we left it: we have lost the pin without knowing, or a former owner's last checkpoint came
+   * after our take-over. The next pull tells which: a lost pin is refused, and then it is not ours to take over.
+   */
+  async #doubt(): Promise<void> {
+    const epoch = ++this.#epoch;
+    this.#forget();
+    await sleep(PIN_ANSWER_MS);
+    if (epoch === this.#epoch && !this.#stopped) this.#takeOver("the checkpoint was another worker's");
   }
 
   #forget(): void {
@@ -330,7 +348,7 @@ export class PartitionWorker {
       for (const reply of this.#unacknowledged.take(sequence)) nats.publish(reply, "+ACK");
     } catch (error) {
       if (epoch !== this.#epoch) return;
-      if (error instanceof NotOwner) this.#lose("the checkpoint is another worker's");
+      if (error instanceof NotOwner) void this.#doubt();
       else log.warn({ err: error }, "checkpoint failed");
     } finally {
       this.#savedAt = Date.now();

@@ -109,7 +109,9 @@ export class TenantProcessor {
   async #followConnection(): Promise<void> {
     for await (const { type } of this.#options.nats.status()) {
       if (type === "disconnect") this.#connected = false;
-      if (type === "reconnect") this.#connected = true;
+      if (type !== "reconnect") continue;
+      this.#connected = true;
+      for (const worker of this.#workers.values()) worker.reconnected();
     }
     this.#connected = false;
   }
