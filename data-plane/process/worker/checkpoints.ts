@@ -1,32 +1,30 @@
-import { jetstream } from "@nats-io/jetstream";
+import { jetstream, jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import { Kvm, type KV } from "@nats-io/kv";
 import { Objm, type ObjectStore } from "@nats-io/obj";
 import { nuid, type NatsConnection } from "@nats-io/transport-node";
 import { BUCKETS } from "@o2mc/schema/subjects.ts";
 import { z } from "zod";
-import { decodeSnapshot } from "../partition/snapshot.ts";
-import type { PartitionState } from "../partition/snapshot.ts";
+import { decodeSnapshot, type PartitionState } from "../partition/snapshot.ts";
 
 const headSchema = z.object({
   formatVersion: z.literal(1),
   /** stream sequence of the last message that the snapshot contains */
   sequence: z.number().int().min(0),
-  /** name in the object store */
-  object: z.string(),
+  /** name in the object store; null before the first snapshot */
+  object: z.string().nullable(),
   /** deployment revision that it was made under */
   revision: z.number(),
 });
 
-type CheckpointHead = z.infer<typeof headSchema>;
+type Head = z.infer<typeof headSchema>;
 
-export interface Checkpoint {
-  readonly head: CheckpointHead;
-  readonly state: PartitionState;
-  /** KV revision of the head, for compare-and-set */
+/** A head together with its revision in the KV, the right to write the next one. */
+export interface Claim {
+  readonly head: Head;
   readonly kvRevision: number;
 }
 
-/** Somebody else has written this partition's head since we read it: we are no longer its owner. */
+/** Somebody else has written this partition's head since we did: we are no longer its owner. */
 export class NotOwner extends Error {
   constructor(cause: unknown) {
     super("the checkpoint head has moved", { cause });
@@ -34,14 +32,18 @@ export class NotOwner extends Error {
   }
 }
 
+const FIRST: Head = { formatVersion: 1, sequence: 0, object: null, revision: 0 };
+
 /** Snapshots in the object store, each under a name of its own; the head in the KV says which one counts. */
 export class Checkpoints {
   readonly #heads: KV;
   readonly #objects: ObjectStore;
+  readonly #jsm: JetStreamManager;
 
-  private constructor(heads: KV, objects: ObjectStore) {
+  private constructor(heads: KV, objects: ObjectStore, jsm: JetStreamManager) {
     this.#heads = heads;
     this.#objects = objects;
+    this.#jsm = jsm;
   }
 
   static async open(nats: NatsConnection): Promise<Checkpoints> {
@@ -49,46 +51,66 @@ export class Checkpoints {
     return new Checkpoints(
       await new Kvm(js).open(BUCKETS.checkpointHeads),
       await new Objm(js).open(BUCKETS.checkpoints),
+      await jetstreamManager(nats, { checkAPI: false }),
     );
   }
 
-  /** Undefined when there is none yet. Throws when there is one that can't be read: starting from nothing would lose it. */
-  async load(key: string): Promise<Checkpoint | undefined> {
+  /**
+   * Writes the head anew as it is, so that a former owner who is still saving fails, and reads its snapshot. Throws when
+   * there is one that can't be read: starting from nothing would lose what it holds.
+   */
+  async claim(key: string): Promise<{ readonly claim: Claim; readonly state: PartitionState | undefined }> {
     const entry = await this.#heads.get(key);
-    if (entry === null || entry.operation !== "PUT") return undefined;
-    const head = headSchema.parse(entry.json());
-    const data = await this.#objects.getBlob(head.object);
+    const head = entry === null || entry.operation !== "PUT" ? FIRST : headSchema.parse(entry.json());
+    const kvRevision = await this.#write(key, head, entry?.revision);
+    const data = head.object === null ? undefined : await this.#objects.getBlob(head.object);
     if (data === null) throw new Error(`checkpoint ${head.object} is missing`);
-    return { head, state: decodeSnapshot(data), kvRevision: entry.revision };
+    await this.#removeOthers(key, head.object);
+    return { claim: { head, kvRevision }, state: data === undefined ? undefined : decodeSnapshot(data) };
   }
 
-  /**
-   * Stores a snapshot and moves the head to it, provided that the head is still `previous`; then deletes the previous
-   * snapshot. Returns the head's new KV revision.
-   */
+  /** Stores a snapshot, moves the head to it, then deletes the one before. Throws NotOwner when the claim is void. */
   async save(
     key: string,
     snapshot: { readonly sequence: number; readonly revision: number; readonly data: Uint8Array },
-    previous: { readonly kvRevision: number; readonly object: string } | undefined,
-  ): Promise<{ readonly kvRevision: number; readonly object: string }> {
+    claim: Claim,
+  ): Promise<Claim> {
     const { sequence, revision, data } = snapshot;
-    // a former owner may still be writing one of the same sequence
     const object = `${key}.${sequence}.${nuid.next()}`;
     await this.#objects.putBlob({ name: object }, data);
-    const head = JSON.stringify({ formatVersion: 1, sequence, object, revision } satisfies CheckpointHead);
-    let kvRevision: number;
+    const head: Head = { formatVersion: 1, sequence, object, revision };
     try {
-      kvRevision =
-        previous === undefined
-          ? await this.#heads.create(key, head)
-          : await this.#heads.update(key, head, previous.kvRevision);
+      const kvRevision = await this.#write(key, head, claim.kvRevision);
+      // one that stays is found at the next claim
+      if (claim.head.object !== null) await this.#remove(claim.head.object).catch(() => undefined);
+      return { head, kvRevision };
     } catch (error) {
-      if (!isWrongRevision(error)) throw error;
-      await this.#objects.delete(object);
-      throw new NotOwner(error);
+      if (error instanceof NotOwner) await this.#remove(object).catch(() => undefined);
+      throw error;
     }
-    if (previous !== undefined) await this.#objects.delete(previous.object).catch(() => undefined);
-    return { kvRevision, object };
+  }
+
+  async #write(key: string, head: Head, kvRevision: number | undefined): Promise<number> {
+    try {
+      if (kvRevision === undefined) return await this.#heads.create(key, JSON.stringify(head));
+      return await this.#heads.update(key, JSON.stringify(head), kvRevision);
+    } catch (error) {
+      throw isWrongRevision(error) ? new NotOwner(error) : error;
+    }
+  }
+
+  /** What a worker left that died between snapshot and head. Nobody can still point a head to it after our claim. */
+  async #removeOthers(key: string, kept: string | null): Promise<void> {
+    for (const { name } of await this.#objects.list()) {
+      if (name.startsWith(`${key}.`) && name !== kept) await this.#remove(name).catch(() => undefined);
+    }
+  }
+
+  /** The library leaves a marker for each deleted name, and our names never come back: it has to go too. */
+  async #remove(object: string): Promise<void> {
+    await this.#objects.delete(object);
+    const name = Buffer.from(object).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
+    await this.#jsm.streams.purge(`OBJ_${BUCKETS.checkpoints}`, { filter: `$O.${BUCKETS.checkpoints}.M.${name}` });
   }
 }
 

@@ -10,7 +10,7 @@ import type { Effects } from "../partition/effects.ts";
 import { PartitionEngine } from "../partition/engine.ts";
 import { encodeSnapshot } from "../partition/snapshot.ts";
 import type { GeoLookup } from "../steps/step.ts";
-import { NotOwner, type Checkpoints } from "./checkpoints.ts";
+import { NotOwner, type Checkpoints, type Claim } from "./checkpoints.ts";
 import { effectMessages } from "./effect-messages.ts";
 import { frameFailed } from "./frame-failed.ts";
 import type { LogMessage } from "./log-message.ts";
@@ -42,12 +42,6 @@ export interface PartitionOptions {
   readonly log: Logger;
 }
 
-interface Saved {
-  readonly sequence: number;
-  readonly kvRevision: number;
-  readonly object: string;
-}
-
 /**
  * One partition: waits until the hub pins it to us, takes the last checkpoint, has the hub send everything after it
  * again, and then processes message by message. It owns what it knows only as long as deliveries come without a hole
@@ -72,7 +66,8 @@ export class PartitionWorker {
   #wake: () => void = () => undefined;
   /** last message that the engine has processed */
   #sequence = 0;
-  #saved: Saved | undefined;
+  /** the last checkpoint, and the right to write the next */
+  #claim: Claim | undefined;
   #savedAt = 0;
   #interval = CHECKPOINT_MS;
   #saving: Promise<void> | undefined;
@@ -116,7 +111,7 @@ export class PartitionWorker {
       owner: this.#engine !== undefined,
       revision: this.#deployed?.revision ?? null,
       sequence: this.#sequence,
-      checkpoint: this.#saved?.sequence ?? 0,
+      checkpoint: this.#claim?.head.sequence ?? 0,
       unacknowledged: this.#unacknowledged.size,
       open: this.#engine?.open ?? 0,
       counts: Object.fromEntries(this.counts),
@@ -171,14 +166,14 @@ export class PartitionWorker {
   }
 
   /**
-   * The head is not where we left it: we have lost the pin without knowing, or a former owner's last checkpoint came
-   * after our take-over. The next pull tells which: a lost pin is refused, and then it is not ours to take over.
+   * The head is not where we left it: most likely we have lost the pin without knowing, else an answer to our own write
+   * got lost. The next pull tells which: a lost pin is refused, and then it is not ours to take over.
    */
   async #doubt(): Promise<void> {
     const epoch = ++this.#epoch;
     this.#forget();
     await sleep(PIN_ANSWER_MS);
-    if (epoch === this.#epoch && !this.#stopped) this.#takeOver("the checkpoint was another worker's");
+    if (epoch === this.#epoch && !this.#stopped) this.#takeOver("the checkpoint head has moved");
   }
 
   #forget(): void {
@@ -212,14 +207,14 @@ export class PartitionWorker {
     }
     if (!current()) return;
     const { log } = this.#options;
-    log.info({ reason, checkpoint: this.#saved?.sequence ?? 0 }, "partition is taken over");
+    log.info({ reason, checkpoint: this.#claim?.head.sequence ?? 0 }, "partition is taken over");
     await this.#run(epoch);
   }
 
   async #restore(current: () => boolean): Promise<void> {
     const { checkpoints, nats, partition, geoip, consent, lane } = this.#options;
     await consent.ready;
-    const checkpoint = await checkpoints.load(this.#key);
+    const { claim, state } = await checkpoints.claim(this.#key);
     const jsm = await jetstreamManager(nats, { checkAPI: false });
     if (!current()) return;
     const engine = new PartitionEngine({
@@ -230,10 +225,9 @@ export class PartitionWorker {
     });
     this.#engine = engine;
     this.#deploy(engine);
-    if (checkpoint !== undefined) engine.restore(checkpoint.state);
-    const { head, kvRevision = 0 } = checkpoint ?? {};
-    this.#saved = head === undefined ? undefined : { sequence: head.sequence, object: head.object, kvRevision };
-    this.#sequence = head?.sequence ?? 0;
+    if (state !== undefined) engine.restore(state);
+    this.#claim = claim;
+    this.#sequence = claim.head.sequence;
     this.#savedAt = Date.now();
     // deliveries after the reset count from one, and may be here before its answer is
     this.#expected = 1;
@@ -267,7 +261,7 @@ export class PartitionWorker {
   async #process(epoch: number, message: LogMessage): Promise<void> {
     const { nats, publisher } = this.#options;
     const { sequence, reply } = message;
-    if (sequence <= (this.#saved?.sequence ?? 0)) {
+    if (sequence <= (this.#claim?.head.sequence ?? 0)) {
       nats.publish(reply, "+ACK");
       return;
     }
@@ -334,7 +328,8 @@ export class PartitionWorker {
   async #save(epoch: number): Promise<void> {
     const { nats, checkpoints, log } = this.#options;
     const engine = this.#engine;
-    if (engine === undefined) return;
+    const claim = this.#claim;
+    if (engine === undefined || claim === undefined) return;
     const started = Date.now();
     const sequence = this.#sequence;
     const data = encodeSnapshot(engine.snapshot());
@@ -342,9 +337,9 @@ export class PartitionWorker {
     try {
       await Promise.all(results);
       if (epoch !== this.#epoch) return;
-      const saved = await checkpoints.save(this.#key, { sequence, revision: engine.revision, data }, this.#saved);
+      const saved = await checkpoints.save(this.#key, { sequence, revision: engine.revision, data }, claim);
       if (epoch !== this.#epoch) return;
-      this.#saved = { sequence, ...saved };
+      this.#claim = saved;
       for (const reply of this.#unacknowledged.take(sequence)) nats.publish(reply, "+ACK");
     } catch (error) {
       if (epoch !== this.#epoch) return;

@@ -1,4 +1,5 @@
 import { Kvm } from "@nats-io/kv";
+import { Objm } from "@nats-io/obj";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { createLogger } from "@o2mc/runtime/log.ts";
 import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
@@ -128,6 +129,9 @@ it("acknowledges everything after the checkpoint and keeps one snapshot", async 
   await processed(30);
   await processor.stop();
   expect(await hub.eventsLeft()).toBe(0);
+  const objects = await (await new Objm(nats).open(BUCKETS.checkpoints)).status();
+  // one snapshot of one chunk and its name
+  expect(objects.streamInfo.state.messages).toBe(2);
   const heads = await new Kvm(nats).open(BUCKETS.checkpointHeads);
   const head = (await heads.get("app.analytics.0"))?.json();
   expect(head).toMatchObject({ formatVersion: 1, sequence: 30, revision: 1 });
