@@ -4,7 +4,6 @@ import { ensureTenantAccount, type TenantAccount } from "./accounts.ts";
 import { connectTenant, type TenantConnection } from "./connection.ts";
 import { Directory } from "./directory.ts";
 import { ensureStreams } from "./streams.ts";
-import { holdWindow } from "./window.ts";
 
 export interface HubOptions {
   readonly url: string;
@@ -13,11 +12,7 @@ export interface HubOptions {
   readonly systemCreds: string;
   /** path of the creds file of the control plane's user in the platform account */
   readonly platformCreds: string;
-  /** how long a result can be asked for again, in ms */
-  readonly windowMs?: number;
 }
-
-const DEFAULT_WINDOW_MS = 10 * 60_000;
 
 /** Administration of the hub, and one connection into each tenant's account, made when it is first needed. */
 export class Hub {
@@ -55,16 +50,10 @@ export class Hub {
   tenant(tenant: string, accountSeed: string): Promise<TenantConnection> {
     let connection = this.#tenants.get(tenant);
     if (connection === undefined) {
-      connection = this.#connect(tenant, accountSeed);
+      connection = connectTenant(this.#options.url, tenant, accountSeed);
       this.#tenants.set(tenant, connection);
       connection.catch(() => this.#tenants.delete(tenant));
     }
-    return connection;
-  }
-
-  async #connect(tenant: string, accountSeed: string): Promise<TenantConnection> {
-    const connection = await connectTenant(this.#options.url, tenant, accountSeed);
-    holdWindow(connection, this.#options.windowMs ?? DEFAULT_WINDOW_MS);
     return connection;
   }
 
