@@ -1,19 +1,20 @@
+import { followConnection } from "@o2mc/runtime/connection-state.ts";
+import { serveHealth } from "@o2mc/runtime/health-server.ts";
 import { createLogger } from "@o2mc/runtime/log.ts";
 import { connectWithCreds } from "@o2mc/runtime/nats.ts";
 import { onShutdown } from "@o2mc/runtime/shutdown.ts";
 import { type Tenant, watchTenants } from "../config/tenants.ts";
 import { DEFAULT_BACK_OFF } from "../deliver/back-off.ts";
 import { deliverEnv } from "../deliver/env.ts";
-import { serveHealth } from "@o2mc/runtime/health-server.ts";
 import { TenantDeliveries } from "../deliver/tenant.ts";
 
 const env = deliverEnv(process.env);
 const log = createLogger("deliver", env.logLevel);
 const tenants = new Map<Tenant, TenantDeliveries>();
-let connected = false;
+let hub: { readonly connected: boolean } = { connected: false };
 
 const health = await serveHealth(env.http.host, env.http.port, {
-  ready: () => connected,
+  ready: () => hub.connected,
   metrics: () => ({
     tenants: Object.fromEntries(
       Array.from(tenants, ([{ id }, { counters }]) => [id, { deliveries: Object.fromEntries(counters) }]),
@@ -22,13 +23,7 @@ const health = await serveHealth(env.http.host, env.http.port, {
 });
 
 const platform = await connectWithCreds({ ...env.nats, name: "o2mc-deliver", inboxPrefix: "_INBOX_deliver" });
-connected = true;
-void (async () => {
-  for await (const { type } of platform.status()) {
-    if (type === "disconnect") connected = false;
-    if (type === "reconnect") connected = true;
-  }
-})();
+hub = followConnection(platform);
 
 const directory = watchTenants({
   nats: platform,

@@ -1,9 +1,10 @@
+import { followConnection } from "@o2mc/runtime/connection-state.ts";
+import { serveHealth } from "@o2mc/runtime/health-server.ts";
 import { createLogger } from "@o2mc/runtime/log.ts";
 import { connectWithCreds } from "@o2mc/runtime/nats.ts";
 import { onShutdown } from "@o2mc/runtime/shutdown.ts";
 import { type Tenant, watchTenants } from "../config/tenants.ts";
 import { processEnv } from "../process/env.ts";
-import { serveHealth } from "@o2mc/runtime/health-server.ts";
 import { geoipOf } from "../process/open-geoip.ts";
 import { TenantProcessor } from "../process/worker/tenant-processor.ts";
 
@@ -13,23 +14,17 @@ const env = processEnv(process.env);
 const log = createLogger("process", env.logLevel);
 const geoip = await geoipOf(env.geoipFile, log);
 const tenants = new Map<Tenant, TenantProcessor>();
-let connected = false;
+let hub: { readonly connected: boolean } = { connected: false };
 
 const health = await serveHealth(env.http.host, env.http.port, {
-  ready: () => connected,
+  ready: () => hub.connected,
   metrics: () => ({
     tenants: Object.fromEntries(Array.from(tenants, ([{ id }, processor]) => [id, { partitions: processor.status() }])),
   }),
 });
 
 const platform = await connectWithCreds({ ...env.nats, name: "o2mc-process", inboxPrefix: INBOX_PREFIX });
-connected = true;
-void (async () => {
-  for await (const { type } of platform.status()) {
-    if (type === "disconnect") connected = false;
-    if (type === "reconnect") connected = true;
-  }
-})();
+hub = followConnection(platform);
 
 const directory = watchTenants({
   nats: platform,

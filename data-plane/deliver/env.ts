@@ -1,28 +1,17 @@
 import { readEnv } from "@o2mc/runtime/env.ts";
 import { z } from "zod";
+import { WORKER_VARIABLES, workerEnv, type WorkerEnv } from "../config/worker-env.ts";
 
 const schema = z.object({
-  O2MC_NATS_URL: z.string().min(1),
-  O2MC_NATS_CREDS: z.string().min(1),
-  O2MC_HOST: z.string().min(1).default("127.0.0.1"),
-  O2MC_PORT: z.coerce.number().int().min(0).max(65535),
-  O2MC_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
+  ...WORKER_VARIABLES,
   O2MC_RESULT_WINDOW_SECONDS: z.coerce.number().int().min(1).default(600),
 });
 
-interface DeliverEnv {
-  readonly nats: { readonly url: string; readonly credsFile: string };
-  readonly http: { readonly host: string; readonly port: number };
-  readonly logLevel: string;
+interface DeliverEnv extends WorkerEnv {
   readonly resultWindowSeconds: number;
 }
 
 export function deliverEnv(environment: NodeJS.ProcessEnv): DeliverEnv {
   const env = readEnv(schema, environment);
-  return {
-    nats: { url: env.O2MC_NATS_URL, credsFile: env.O2MC_NATS_CREDS },
-    http: { host: env.O2MC_HOST, port: env.O2MC_PORT },
-    logLevel: env.O2MC_LOG_LEVEL,
-    resultWindowSeconds: env.O2MC_RESULT_WINDOW_SECONDS,
-  };
+  return { ...workerEnv(env), resultWindowSeconds: env.O2MC_RESULT_WINDOW_SECONDS };
 }
