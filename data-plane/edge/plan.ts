@@ -1,5 +1,5 @@
 import { Gate } from "../consent/gate.ts";
-import type { FieldDeclaration } from "@o2mc/schema/consent/policy.ts";
+import type { FieldDeclaration, FieldType } from "@o2mc/schema/consent/policy.ts";
 import type { DeployedSource, Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import { eventSubject } from "@o2mc/schema/subjects.ts";
@@ -13,7 +13,7 @@ export interface LanePlan {
   /** NATS subject of each partition */
   readonly subjects: readonly string[];
   /** the columns of its frames: name, and where the event's value stands in its row of values; -1 = seen by nobody here */
-  readonly columns: readonly { readonly path: string; readonly value: number }[];
+  readonly columns: readonly { readonly path: string; readonly type: FieldType; readonly value: number }[];
 }
 
 /** What the edge needs of one deployment, compiled once per revision. */
@@ -51,7 +51,7 @@ export function compilePlan(deployment: Deployment, previous?: ApplicationPlan):
       subjects: Array.from({ length: lane.partitions }, (_, partition) =>
         eventSubject(application, lane.id, partition),
       ),
-      columns: lane.fields.map(({ path }) => ({ path, value: visibleTo(fields, path, lane.purposes) })),
+      columns: lane.fields.map(({ path }) => columnFor(fields, path, lane.purposes)),
     })),
     emptyRow: fields.map(() => null),
     readFields: compileReader(fields),
@@ -65,8 +65,9 @@ export function compilePlan(deployment: Deployment, previous?: ApplicationPlan):
 }
 
 /** The compiler has checked it before; the gate takes nobody's word for what a lane may see. */
-function visibleTo(fields: readonly FieldDeclaration[], path: string, purposes: readonly string[]): number {
+function columnFor(fields: readonly FieldDeclaration[], path: string, purposes: readonly string[]) {
   const index = fields.findIndex((field) => field.path === path);
-  const seenBy = fields[index]?.purposes ?? [];
-  return purposes.length > 0 && purposes.every((purpose) => seenBy.includes(purpose)) ? index : -1;
+  const { type = "string", purposes: seenBy = [] } = fields[index] ?? {};
+  const visible = purposes.length > 0 && purposes.every((purpose) => seenBy.includes(purpose));
+  return { path, type, value: visible ? index : -1 };
 }

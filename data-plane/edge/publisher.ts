@@ -39,7 +39,7 @@ export class Publisher {
 
   /** Settles the frame when it is in the hub or could not be brought there. */
   publish(frame: OpenFrame): void {
-    const message = new TextEncoder().encode(frame.encode(Date.now()));
+    const message = frame.encode(Date.now());
     this.#bytes += message.length;
     const flight = this.#publish(frame.subject, message, `${this.#run}-${this.#next++}`).then((failure) => {
       this.#bytes -= message.length;
