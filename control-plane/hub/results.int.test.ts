@@ -1,6 +1,7 @@
 import { jetstream } from "@nats-io/jetstream";
 import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
 import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
+import { resultMessage } from "@o2mc/schema/events/testkit/result-message.ts";
 import { consentKey, deadSubject, resultSubject, WINDOW_CONSUMER } from "@o2mc/schema/subjects.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startNatsOperator, type NatsOperator } from "../../e2e/testkit/nats-operator.ts";
@@ -35,7 +36,6 @@ const request = (output: string, after?: number) => ({
 
 async function publish(output: string, ids: readonly string[], filler = ""): Promise<number> {
   const frame: ResultFrame = {
-    v: 1,
     revision: 1,
     lane: "analytics",
     n: ids.length,
@@ -44,7 +44,7 @@ async function publish(output: string, ids: readonly string[], filler = ""): Pro
     columns: { "page.path": ids.map((id) => `/${id}${filler}`) },
   };
   const subject = resultSubject("app", "p", output);
-  const { seq } = await jetstream(connection.nc).publish(subject, JSON.stringify(frame), {
+  const { seq } = await jetstream(connection.nc).publish(subject, resultMessage(frame), {
     msgID: `${output}.${ids[0]}`,
   });
   return seq;

@@ -1,5 +1,5 @@
 import { JetStreamError } from "@nats-io/jetstream";
-import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
+import { decodeResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import { liveSubject, resultSubject, STREAMS, WINDOW_CONSUMER } from "@o2mc/schema/subjects.ts";
 import type { TenantConnection } from "./connection.ts";
 import { watchConsent, type ConsentWatch } from "./consent-watch.ts";
@@ -115,7 +115,7 @@ async function* follow(
 }
 
 function decode(cursor: number, data: Uint8Array, consent: ConsentWatch): ResultEvent {
-  const frame = JSON.parse(new TextDecoder().decode(data)) as ResultFrame;
+  const frame = decodeResultFrame(data);
   const purposes = frame.lane.split("+");
   return { type: "rows", cursor, rows: resultRows(frame, (subjectKey) => consent.permits(subjectKey, purposes)) };
 }

@@ -30,7 +30,7 @@ const texts = (messages: readonly JsMsg[]): string[] =>
 
 async function publish(output: string, names: readonly string[]): Promise<void> {
   for (const lane of names)
-    await hub.publish(output, `${output}-${lane}`, { v: 1, revision: 1, lane, n: 0, id: [], columns: {} });
+    await hub.publish(output, `${output}-${lane}`, { revision: 1, lane, n: 0, id: [], columns: {} });
 }
 
 // Guards a loss: newer results written first would make the older ones look written, by the sequences in file names.

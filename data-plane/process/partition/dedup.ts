@@ -26,9 +26,9 @@ export class Dedup {
     this.#generation = generation;
   }
 
-  /** True when the event is new; it is known from then on. */
-  admit(source: string, id: string): boolean {
-    const { high, low } = hashPair(source, id);
+  /** True when the event is new; it is known from then on. `source` is the hash of its source. */
+  admit(source: IdHash, id: string): boolean {
+    const { high, low } = whole(source, id);
     if (this.#current.has(high, low) || this.#previous.has(high, low)) return false;
     this.#current.add(high, low);
     return true;
@@ -45,20 +45,35 @@ export interface DedupState {
   readonly previous: Uint32Array<ArrayBuffer>;
 }
 
-/** 64 bits by cyrb53's two mixed multiplications (bryc, public domain), never both zero. */
-function hashPair(source: string, id: string): { high: number; low: number } {
-  let h1 = 0xdeadbeef;
-  let h2 = 0x41c6ce57;
-  // the length keeps ("a", "bc") and ("ab", "c") apart
-  h1 = Math.imul(h1 ^ source.length, 2654435761);
-  h2 = Math.imul(h2 ^ source.length, 1597334677);
-  for (const text of [source, id]) {
-    for (let i = 0; i < text.length; i++) {
-      const c = text.charCodeAt(i);
-      h1 = Math.imul(h1 ^ c, 2654435761);
-      h2 = Math.imul(h2 ^ c, 1597334677);
-    }
+/** 64 bits of an unfinished hash: cyrb53's two mixed multiplications (bryc, public domain). */
+export interface IdHash {
+  readonly h1: number;
+  readonly h2: number;
+}
+
+/** Of the source's part; the length keeps ("a", "bc") and ("ab", "c") apart. */
+export function idHash(source: string): IdHash {
+  return mix(
+    Math.imul(0xdeadbeef ^ source.length, 2654435761),
+    Math.imul(0x41c6ce57 ^ source.length, 1597334677),
+    source,
+  );
+}
+
+function mix(first: number, second: number, text: string): IdHash {
+  let h1 = first;
+  let h2 = second;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    h1 = Math.imul(h1 ^ c, 2654435761);
+    h2 = Math.imul(h2 ^ c, 1597334677);
   }
+  return { h1, h2 };
+}
+
+/** Never both zero. */
+function whole(source: IdHash, id: string): { high: number; low: number } {
+  let { h1, h2 } = mix(source.h1, source.h2, id);
   h1 = Math.imul(h1 ^ (h1 >>> 16), 2246822507) ^ Math.imul(h2 ^ (h2 >>> 13), 3266489909);
   h2 = Math.imul(h2 ^ (h2 >>> 16), 2246822507) ^ Math.imul(h1 ^ (h1 >>> 13), 3266489909);
   const high = h2 >>> 0;

@@ -1,5 +1,4 @@
 import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
-import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
 
 /** What one message of the log causes; publishing it is the worker's part. */
 export interface Effects {
@@ -11,7 +10,8 @@ export interface ResultMessage {
   readonly pipeline: string;
   readonly output: string;
   readonly messageId: string;
-  readonly frame: ResultFrame;
+  /** a `ResultFrame` */
+  readonly data: Uint8Array;
 }
 
 export interface DeadMessage {

@@ -11,7 +11,7 @@ export interface TextColumn {
   readonly values: readonly (string | null)[];
 }
 
-export type Codes = Uint8Array | Uint16Array;
+export type Codes = Uint8Array | Uint16Array | Uint32Array;
 
 /** Numbers, integers and timestamps (epoch ms); NaN = null. No number of an event is NaN or infinite. */
 export interface NumberColumn {

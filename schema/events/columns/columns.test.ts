@@ -64,10 +64,11 @@ describe("columns", () => {
   it("are read from anywhere in a buffer", () => {
     const message = encodeFrame({}, 2, [["a", columnOf("number", [1.5, null])]]);
     for (let offset = 0; offset < 9; offset++) {
-      const buffer = new Uint8Array(message.length + offset);
-      buffer.set(message, offset);
-      const column = new FrameReader(buffer.subarray(offset)).column("a");
-      expect(column && cells(column, 2)).toEqual([1.5, null]);
+      for (const buffer of [new Uint8Array(message.length + offset), Buffer.alloc(message.length + offset)]) {
+        buffer.set(message, offset);
+        const column = new FrameReader(buffer.subarray(offset)).column("a");
+        expect(column && cells(column, 2)).toEqual([1.5, null]);
+      }
     }
   });
 

@@ -31,8 +31,8 @@ export class FrameReader {
 
   /** @throws FrameError */
   constructor(message: Uint8Array) {
-    // typed arrays lie at multiples of their size, which a piece of a socket's buffer does not
-    const bytes = message.byteOffset % 8 === 0 ? message : message.slice();
+    // typed arrays lie at multiples of their size, which a piece of a socket's buffer does not; a Buffer's slice is no copy
+    const bytes = message.byteOffset % 8 === 0 ? message : new Uint8Array(message);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.length < PREFIX_BYTES || bytes[0] !== MAGIC) throw new FrameError("not a frame");
     if (bytes[1] !== VERSION) throw new FrameError(`a frame of version ${bytes[1]}, not ${VERSION}`);

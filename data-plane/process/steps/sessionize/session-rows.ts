@@ -1,44 +1,36 @@
+import type { FieldType } from "@o2mc/schema/consent/policy.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
-import type { Rows } from "../rows.ts";
+import type { Batch } from "../../compile/batch.ts";
+import { madeBatch } from "../../compile/made-batch.ts";
 import type { Session } from "./session.ts";
 
 /** Collects completed sessions as columns. */
 export class SessionRows {
-  readonly #id: string[] = [];
-  readonly #subjectKey: string[] = [];
-  readonly #start: number[] = [];
-  readonly #end: number[] = [];
-  readonly #events: number[] = [];
-  readonly #names: readonly string[];
-  readonly #values: Scalar[][];
+  readonly #types: ReadonlyMap<string, FieldType>;
+  readonly #sessions: Session[] = [];
 
-  constructor(names: readonly string[]) {
-    this.#names = names;
-    this.#values = names.map(() => []);
+  constructor(types: ReadonlyMap<string, FieldType>) {
+    this.#types = types;
   }
 
   add(session: Session): void {
-    this.#id.push(`${session.subjectKey}-${session.start.toString(36)}`);
-    this.#subjectKey.push(session.subjectKey);
-    this.#start.push(session.start);
-    this.#end.push(session.end);
-    this.#events.push(session.events);
-    this.#values.forEach((values, s) => values.push(session.values[s] ?? null));
+    this.#sessions.push(session);
   }
 
-  rows(): Rows {
-    return {
-      n: this.#id.length,
-      id: this.#id,
-      time: this.#end,
-      subjectKey: this.#subjectKey,
-      watermark: undefined,
-      columns: new Map<string, readonly Scalar[]>([
-        ["session.start", this.#start],
-        ["session.end", this.#end],
-        ["session.events", this.#events],
-        ...this.#names.map((name, s) => [name, this.#values[s] ?? []] as const),
-      ]),
-    };
+  batch(): Batch {
+    const sessions = this.#sessions;
+    const columns: Scalar[][] = [
+      sessions.map(({ start }) => start),
+      sessions.map(({ end }) => end),
+      sessions.map(({ events }) => events),
+    ];
+    for (let s = 3; s < this.#types.size; s++) columns.push(sessions.map(({ values }) => values[s - 3] ?? null));
+    return madeBatch({
+      id: sessions.map(({ subjectKey, start }) => `${subjectKey}-${start.toString(36)}`),
+      time: sessions.map(({ end }) => end),
+      key: sessions.map(({ subjectKey }) => subjectKey),
+      types: this.#types,
+      columns,
+    });
   }
 }

@@ -30,14 +30,10 @@ export function openSession(subjectKey: string, time: number, sticky: number): S
   };
 }
 
-/** Takes a sticky value in; equal times go by log order. */
-export function keepValue(session: Session, sticky: number, keep: Keep, value: Scalar, time: number): void {
-  if (value === null) return;
+/** Whether a value of an event at `time` takes the place of what a sticky field has; equal times go by log order. */
+export function wins(session: Session, sticky: number, keep: Keep, time: number): boolean {
   const at = session.times[sticky] ?? 0;
-  const wins = session.values[sticky] === null || (keep === "first" ? time < at : time >= at);
-  if (!wins) return;
-  session.values[sticky] = value;
-  session.times[sticky] = time;
+  return session.values[sticky] === null || (keep === "first" ? time < at : time >= at);
 }
 
 /** Takes `from` into `into`; they don't overlap, so no two of their events have the same time. */
@@ -45,6 +41,12 @@ export function mergeSession(into: Session, from: Session, keeps: readonly Keep[
   into.start = Math.min(into.start, from.start);
   into.end = Math.max(into.end, from.end);
   into.events += from.events;
-  keeps.forEach((keep, i) => keepValue(into, i, keep, from.values[i] ?? null, from.times[i] ?? 0));
+  keeps.forEach((keep, i) => {
+    const value = from.values[i] ?? null;
+    const time = from.times[i] ?? 0;
+    if (value === null || !wins(into, i, keep, time)) return;
+    into.values[i] = value;
+    into.times[i] = time;
+  });
   from.closed = true;
 }

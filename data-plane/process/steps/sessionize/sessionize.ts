@@ -1,19 +1,21 @@
-import type { Scalar } from "@o2mc/schema/events/frame.ts";
+import type { FieldType } from "@o2mc/schema/consent/policy.ts";
+import { cellAt } from "@o2mc/schema/events/columns/column.ts";
 import type { SessionizeOptions } from "@o2mc/schema/pipeline/steps/sessionize.ts";
-import { column, type Rows } from "../rows.ts";
-import type { BuildContext, Clock, StatefulStep, StepContext } from "../step.ts";
+import type { Batch } from "../../compile/batch.ts";
+import type { Scope } from "../../compile/scope.ts";
+import type { Vector } from "../../compile/vector.ts";
+import type { Clock, StatefulStep, StepContext, StepRows } from "../step.ts";
+import { ownText, TextPool } from "../text-pool.ts";
 import { Completed } from "./completed.ts";
 import { Deadlines } from "./deadlines.ts";
-import { keepValue, mergeSession, openSession, type Keep, type Session } from "./session.ts";
+import { mergeSession, openSession, wins, type Keep, type Session } from "./session.ts";
 import { SessionRows } from "./session-rows.ts";
 import { readSessionState, type SessionState } from "./state.ts";
 
-export function buildSessionize(options: SessionizeOptions, { types }: BuildContext): StatefulStep {
-  const sticky = options.sticky.map(({ field, as }) => [as, types.get(field) ?? "string"] as const);
-  types.clear();
-  types.set("session.start", "timestamp").set("session.end", "timestamp").set("session.events", "integer");
-  for (const [as, type] of sticky) types.set(as, type);
-  return new Sessionize(options);
+export function planSessionize(options: SessionizeOptions, scope: Scope): void {
+  const fields = options.sticky.map(({ field }) => field);
+  const sticky = options.sticky.map(({ field, as }) => [as, scope.read(field).type] as const);
+  scope.keep(new Sessionize(options, sticky), fields);
 }
 
 /**
@@ -22,9 +24,8 @@ export function buildSessionize(options: SessionizeOptions, { types }: BuildCont
  * have completed already, unless it lies inside an open one, whose borders it does not change.
  */
 class Sessionize implements StatefulStep {
-  readonly verb = "sessionize";
   readonly delay: number;
-  readonly #fields: readonly string[];
+  readonly outputs: ReadonlyMap<string, FieldType>;
   readonly #names: readonly string[];
   readonly #keeps: readonly Keep[];
   readonly #sessions = new Map<string, Session>();
@@ -32,10 +33,16 @@ class Sessionize implements StatefulStep {
   readonly #completed: Completed;
   #watermark = -Infinity;
   #open = 0;
+  readonly #texts = new TextPool();
 
-  constructor({ gapSeconds, sticky }: SessionizeOptions) {
+  constructor({ gapSeconds, sticky }: SessionizeOptions, types: readonly (readonly [as: string, type: FieldType])[]) {
     this.delay = gapSeconds * 1000;
-    this.#fields = sticky.map(({ field }) => field);
+    this.outputs = new Map<string, FieldType>([
+      ["session.start", "timestamp"],
+      ["session.end", "timestamp"],
+      ["session.events", "integer"],
+      ...types,
+    ]);
     this.#names = sticky.map(({ as }) => as);
     this.#keeps = sticky.map(({ keep }) => keep);
     this.#deadlines = new Deadlines(this.delay);
@@ -46,35 +53,45 @@ class Sessionize implements StatefulStep {
     return this.#open;
   }
 
-  run(rows: Rows, context: StepContext): Rows {
-    const out = new SessionRows(this.#names);
-    const columns = this.#fields.map((field) => column(rows, field));
-    for (let i = 0; i < rows.n; i++) {
-      const subjectKey = rows.subjectKey?.[i] ?? "";
-      const time = rows.time[i] as number;
-      const watermark = rows.watermark?.[i] ?? this.#watermark;
-      const session = this.#join(subjectKey, time, watermark, out);
+  run({ batch, rows, inputs }: StepRows, context: StepContext): Batch {
+    const out = this.#rows();
+    const { time: times, watermark: watermarks, key } = batch;
+    for (let r = 0; r < rows.length; r++) {
+      const row = rows[r] as number;
+      const subjectKey =
+        (key === undefined ? "" : key.values[key.codes === undefined ? row : (key.codes[row] ?? 0)]) ?? "";
+      const time = times[row] as number;
+      const session = this.#join(subjectKey, time, watermarks?.[row] ?? this.#watermark, out);
       if (session === undefined) {
-        context.dead(rows, i, "late", "the session that this event belongs to has completed");
+        context.dead(row, "late", "the session that this event belongs to has completed");
         continue;
       }
       session.events++;
-      for (let s = 0; s < columns.length; s++) {
-        keepValue(session, s, this.#keeps[s] as Keep, columns[s]?.[i] ?? (null as Scalar), time);
+      for (let s = 0; s < inputs.length; s++) {
+        const keep = this.#keeps[s] as Keep;
+        if (!wins(session, s, keep, time)) continue;
+        const value = cellAt(inputs[s] as Vector, row);
+        if (value === null) continue;
+        session.values[s] = typeof value === "string" ? this.#texts.own(value) : value;
+        session.times[s] = time;
       }
     }
-    return out.rows();
+    return out.batch();
   }
 
-  advance(clock: Clock): Rows {
-    const out = new SessionRows(this.#names);
+  advance(clock: Clock): Batch {
+    const out = this.#rows();
     this.#watermark = Math.max(this.#watermark, clock.watermark);
     this.#completed.expire(this.#watermark);
     for (const session of this.#deadlines.take(Math.max(this.#watermark, clock.timer))) {
       if (session.end + this.delay >= this.#watermark) this.#completed.add(session.subjectKey, session.end);
       this.#close(session, out);
     }
-    return out.rows();
+    return out.batch();
+  }
+
+  #rows(): SessionRows {
+    return new SessionRows(this.outputs);
   }
 
   /** The session that an event at `time` is now part of; undefined when it is late. */
@@ -93,7 +110,7 @@ class Sessionize implements StatefulStep {
     const insideOther = other !== undefined && time >= other.start && time <= other.end;
     const late = time + gap < watermark || this.#completed.covers(subjectKey, time);
     if (late && !inside && !insideOther) return undefined;
-    if (joined === undefined) return this.#add(openSession(subjectKey, time, this.#names.length));
+    if (joined === undefined) return this.#add(openSession(ownText(subjectKey), time, this.#names.length));
     joined.start = Math.min(joined.start, time);
     joined.end = Math.max(joined.end, time);
     if (other !== undefined) {
