@@ -1,5 +1,6 @@
 import { jetstream, type JsMsg, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { decodeResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import { deliveryConsumer, STREAMS } from "@o2mc/schema/subjects.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Inbox } from "./inbox.ts";
@@ -26,7 +27,7 @@ async function inboxOf(connection: NatsConnection, delivery: string, settled = 0
 }
 
 const texts = (messages: readonly JsMsg[]): string[] =>
-  messages.map((message) => message.json<{ lane: string }>().lane);
+  messages.map((message) => decodeResultFrame(message.data).lane);
 
 async function publish(output: string, names: readonly string[]): Promise<void> {
   for (const lane of names)

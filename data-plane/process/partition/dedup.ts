@@ -21,17 +21,16 @@ export class Dedup {
   enter(at: number): void {
     const generation = Math.floor(at / GENERATION_MS);
     if (generation <= this.#generation) return;
+    const next = this.#current.successor();
     this.#previous = generation === this.#generation + 1 ? this.#current : new DedupSet();
-    this.#current = new DedupSet();
+    this.#current = next;
     this.#generation = generation;
   }
 
   /** True when the event is new; it is known from then on. `source` is the hash of its source. */
   admit(source: IdHash, id: string): boolean {
     const { high, low } = whole(source, id);
-    if (this.#current.has(high, low) || this.#previous.has(high, low)) return false;
-    this.#current.add(high, low);
-    return true;
+    return !this.#previous.has(high, low) && this.#current.add(high, low);
   }
 
   snapshot(): DedupState {
