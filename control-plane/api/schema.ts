@@ -29,6 +29,7 @@ import { GrantSource } from "../modules/source/grant-source.ts";
 import { RevokeSourceKey } from "../modules/source/revoke-source-key.ts";
 import { RevokeSource } from "../modules/source/revoke-source.ts";
 import { RotateSourceKey } from "../modules/source/rotate-source-key.ts";
+import { SetSourceOrigins } from "../modules/source/set-source-origins.ts";
 import { SourceQueries } from "../modules/source/sources.ts";
 import { CreateTenant } from "../modules/tenant/create-tenant.ts";
 import { MeQuery } from "../modules/tenant/me.ts";
@@ -70,6 +71,7 @@ const resolvers = [
   RevokeSourceKey,
   RotateSourceKey,
   SavePipelineDraft,
+  SetSourceOrigins,
   SourceQueries,
   UnpublishPipeline,
 ] as const;

@@ -102,6 +102,7 @@ function variables(field: GraphQLField<unknown, unknown>): Record<string, unknow
     output: "pages",
     kind: "REST",
     consentMode: "OWNER",
+    origins: [],
     purposes: field.name === "publishPolicy" ? PURPOSES : ["analytics"],
     fields: FIELDS,
     definition: DEFINITION,
@@ -128,7 +129,7 @@ async function dump(tenant: string): Promise<unknown> {
     );
     const tables: Record<string, unknown> = {};
     for (const { name } of rows) {
-      tables[name] = (await client.query(`select * from "${name}" where tenant = $1 order by id`, [tenant])).rows;
+      tables[name] = (await client.query(`select * from "${name}" where tenant = $1 order by 1`, [tenant])).rows;
     }
     expect(rows.length).toBeGreaterThan(10);
     return tables;

@@ -6,6 +6,7 @@ export const CATALOGUE = {
   TENANT_UNKNOWN: "The tenant of this token does not exist.",
   NOT_FOUND: "There is no {kind} {id}.",
   CONFLICT: "There is one of that name already.",
+  ORIGIN_TAKEN: "{origin} already belongs to a web source; a site can have one only.",
   IN_USE: "The {kind} is still in use: {by}.",
   INVALID_INPUT: "{field} {problem}.",
   INVALID_CURSOR: "The cursor was not given out by this list.",
