@@ -1,6 +1,6 @@
+import { consentRule } from "@o2mc/schema/consent/rule.ts";
 import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import type { ConsentStates } from "../../config/consent-states.ts";
-import { denialOf, limitedPurposes } from "../../consent/permits.ts";
 import type { Recheck } from "../partition/effects.ts";
 
 interface RecheckOptions {
@@ -28,12 +28,12 @@ export function createRecheck({ states, deployment, lane, now }: RecheckOptions)
 function ruleOf(deployment: Deployment, lane: string, states: RecheckOptions["states"], now: () => number): Recheck {
   const { application, policy } = deployment;
   const names = deployment.lanes.find(({ id }) => id === lane)?.purposes ?? [];
-  const purposes = limitedPurposes(policy, names);
-  if (purposes === undefined || purposes.length === 0) return () => "no-lane";
+  const consent = consentRule(policy, names);
   const sources = new Map(
     deployment.sources.map(({ id, consentMode, grant }) => {
-      const covered = grant.granted && names.every((name) => grant.purposes.includes(name));
-      return [id, consentMode === "owner" && !covered ? "grant-revoked" : undefined] as const;
+      // the same two owners as at the gate: without the grant a subject's own consent opens nothing either
+      const covered = consentMode === "subject" || names.every((name) => grant.purposes.includes(name));
+      return [id, grant.granted && covered ? undefined : "grant-revoked"] as const;
     }),
   );
   return (subjectKey, source) => {
@@ -42,7 +42,6 @@ function ruleOf(deployment: Deployment, lane: string, states: RecheckOptions["st
       const reason = sources.get(source);
       if (reason !== undefined) return reason;
     }
-    const state = states.get(application, subjectKey);
-    return state === undefined ? undefined : denialOf(state, purposes, policy.version, now());
+    return consent.recheck(states.get(application, subjectKey), now());
   };
 }
