@@ -6,8 +6,20 @@ import { createRecheck } from "./recheck.ts";
 const NOW = Date.UTC(2026, 10, 24);
 const DAY = 86_400_000;
 
-const source = (id: string, consentMode: "subject" | "owner", granted = true, purposes = ["analytics"]) =>
-  ({ id, consentMode, grant: { granted, purposes } }) as DeployedSource;
+const source = (
+  id: string,
+  consentMode: "subject" | "owner",
+  granted = true,
+  purposes = ["analytics"],
+): DeployedSource => ({
+  id,
+  name: id,
+  kind: "rest",
+  writeKeyHashes: [],
+  origins: [],
+  consentMode,
+  grant: { granted, purposes },
+});
 
 const deployed = (version: number, ...sources: DeployedSource[]): Deployment => ({
   formatVersion: 1,
