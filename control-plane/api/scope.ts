@@ -1,6 +1,6 @@
 import { ForeignKeyConstraintViolationException, UniqueConstraintViolationException } from "@mikro-orm/core";
 import type { Action } from "../auth/actions.ts";
-import { may, type Actor } from "../auth/actor.ts";
+import { may, PLATFORM_TENANT, type Actor } from "../auth/actor.ts";
 import { AuditEntryRow } from "../db/entities/audit-entry.ts";
 import { TenantRow } from "../db/entities/tenant.ts";
 import { inTenant, type EntityManager } from "../db/orm.ts";
@@ -24,6 +24,14 @@ export interface ChangeScope extends Scope {
 export async function authorise(context: Context, action: Action): Promise<Actor> {
   const actor = await context.actor();
   if (!may(actor, action)) throw new ApiError("FORBIDDEN", { action });
+  return actor;
+}
+
+/** For what is the same for everyone: who asks, with any role or scope; throws UNAUTHENTICATED or TENANT_UNKNOWN. */
+export async function signedIn(context: Context): Promise<Actor> {
+  const actor = await context.actor();
+  const { orm } = context.services;
+  if (actor.tenant !== PLATFORM_TENANT) await inTenant(orm, actor.tenant, (em) => requireTenant(em, actor.tenant));
   return actor;
 }
 

@@ -32,6 +32,8 @@ afterAll(() => api?.stop());
 /** operations that take nothing of another tenant's: they must answer with the foreigner's own, which is empty */
 const OWN = new Set([
   "me",
+  "stepSpecs",
+  "destinationSpecs",
   "applications",
   "destinations",
   "machineTokens",
