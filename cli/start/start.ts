@@ -26,6 +26,7 @@ export interface StartOptions {
   readonly progress: Progress;
   readonly watch: boolean;
   readonly environment: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
 }
 
 /** Brings everything up in its order and writes `endpoints.json`; resolves with the table for the user. */
@@ -45,7 +46,7 @@ export async function startPlatform(options: StartOptions): Promise<string> {
   const demo = await progress.step("demo application", () => makeDemo(context));
   const endpoints = endpointsOf(context, demo);
   writePrivate(endpointsFile, `${JSON.stringify(endpoints, null, 2)}\n`);
-  return summary(endpoints, endpointsFile);
+  return summary(endpoints, endpointsFile, context.logFolder);
 }
 
 async function prepare(options: StartOptions): Promise<StartContext> {
