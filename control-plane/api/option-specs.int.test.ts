@@ -1,3 +1,4 @@
+import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { DESTINATIONS } from "@o2mc/schema/destinations/destinations.ts";
 import { STEPS } from "@o2mc/schema/pipeline/steps.ts";
@@ -116,4 +117,14 @@ test.each<[string, object, string]>([
   expect(answer.text).toContain(path);
   expect(answer.text).toContain(says);
   expect(answer.text).not.toContain("hunter2");
+});
+
+test("the database names no kinds of its own, so that a new one needs no migration", async () => {
+  const client = new Client(api.database.ownerUrl);
+  await client.connect();
+  const { rows } = await client.query(
+    "select conname from pg_constraint where conrelid = 'destinations'::regclass and contype = 'c'",
+  );
+  await client.end();
+  expect(rows).toEqual([]);
 });
