@@ -28,6 +28,7 @@ export const apt: Way = {
       "Dir::Cache::Archives": join(work, "archives"),
       "APT::Sandbox::User": process.getuid?.() === 0 ? "root" : "",
       "Acquire::Languages": "none",
+      "APT::Update::Error-Mode": "any",
     };
     const options = Object.entries(own).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
     const limits = { cwd: work, env, timeoutMs: TIMEOUT_MS, signal };
