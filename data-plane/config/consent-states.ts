@@ -18,7 +18,7 @@ export interface ConsentStates {
 }
 
 export function watchConsent(nats: NatsConnection, log: Logger): ConsentStates {
-  const states = new Map<string, { readonly state: ConsentState; readonly revision: number }>();
+  const states = new Map<string, { readonly state: ConsentState; revision: number }>();
   const learn = (key: string, state: ConsentState, revision: number): void => {
     const known = states.get(key);
     // the store's news of an older state must not undo a newer one
@@ -39,6 +39,8 @@ export function watchConsent(nats: NatsConnection, log: Logger): ConsentStates {
       },
       stale: () => {
         complete = false;
+        // a hub that has lost its data counts revisions from 1 again: what is read next counts, whatever its number
+        for (const known of states.values()) known.revision = 0;
       },
     },
     log,
