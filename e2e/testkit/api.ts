@@ -50,7 +50,13 @@ export async function ask<T>(endpoints: Endpoints, token: string, query: string,
 
 export type ResultMessage =
   | { readonly __typename: "ResultRows"; readonly cursor: string; readonly rows: readonly Record<string, unknown>[] }
-  | { readonly __typename: "ResultGap"; readonly from: string; readonly until: string; readonly reason: string };
+  | {
+      readonly __typename: "ResultGap";
+      readonly from: string;
+      readonly until: string;
+      readonly reason: string;
+      readonly missed: number | null;
+    };
 
 export interface OutputRef {
   readonly application: string;
@@ -59,7 +65,7 @@ export interface OutputRef {
 }
 
 export const RESULTS = `subscription ($output: OutputRef!, $after: String) { results(output: $output, after: $after) {
-  __typename ... on ResultRows { cursor rows } ... on ResultGap { from until reason } } }`;
+  __typename ... on ResultRows { cursor rows } ... on ResultGap { from until reason missed } } }`;
 
 interface SubscribeOptions {
   /** cursor of the last rows seen */

@@ -50,8 +50,9 @@ export interface Platform {
 
 /** Starts it and waits until it is ready; throws with the launcher's output when it is not within three minutes. */
 export async function startPlatform(): Promise<Platform> {
-  const dataDir = mkdtempSync(join(tmpdir(), "o2mc-e2e-"));
-  const log = join(dataDir, "launcher.log");
+  const folder = mkdtempSync(join(tmpdir(), "o2mc-e2e-"));
+  const dataDir = join(folder, "data");
+  const log = join(folder, "launcher.log");
   const out = openSync(log, "w");
   const launcher = spawn("node", [join(REPOSITORY, "cli/bin/o2mc.js"), "start"], {
     env: environment(dataDir),
@@ -69,7 +70,7 @@ export async function startPlatform(): Promise<Platform> {
     ...runningPlatform(dataDir),
     stop: async () => {
       await end(launcher);
-      rmSync(dataDir, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
