@@ -8,7 +8,7 @@ export default defineConfig({
     exclude: ["**/node_modules/**"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    globalSetup: ["./e2e/testkit/global-setup.ts"],
+    globalSetup: ["./e2e/testkit/global-setup.ts", "./e2e/testkit/postgres-setup.ts"],
     pool: "forks",
     ...(reports === undefined ? {} : { reporters: ["default", "json"], outputFile: `${reports}/unit.json` }),
     maxWorkers: 2,

@@ -9,7 +9,7 @@ export default defineConfig({
     exclude: ["**/node_modules/**"],
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    globalSetup: [new URL("testkit/global-setup.ts", import.meta.url).pathname],
+    globalSetup: [new URL("testkit/systems-setup.ts", import.meta.url).pathname],
     pool: "forks",
     ...(reports === undefined ? {} : { reporters: ["default", "json"], outputFile: `${reports}/systems.json` }),
     fileParallelism: false,

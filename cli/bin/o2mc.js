@@ -17,7 +17,9 @@ if (Number(process.versions.node.split(".")[0]) >= MAJOR) {
 } else {
   const node = join(dirname(fileURLToPath(import.meta.url)), "../../node_modules/.bin/node");
   if (!existsSync(node)) {
-    console.error(`o2mc needs Node ${MAJOR} and ${node} is missing: run \`npm ci\`, or install Node ${MAJOR}.`);
+    // the registry has no recent Node for Apple silicon
+    const help = process.platform === "darwin" && process.arch === "arm64" ? "" : "run `npm ci`, or ";
+    console.error(`o2mc needs Node ${MAJOR}, and this is ${process.version}: ${help}install Node ${MAJOR}.`);
     process.exit(1);
   }
   // The channel tells the other process when this one is killed; O2MC_WRAPPED tells it that there is one.

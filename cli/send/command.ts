@@ -34,7 +34,7 @@ async function run(file: string, options: Options): Promise<number> {
   const counts: Counts = { lines: 0, accepted: 0, denied: {}, retries: 0, rejected: [] };
   let failed: string | undefined;
   try {
-    const target = resolveTarget(options, process.env["O2MC_DATA_DIR"] ?? ".o2mc");
+    const target = resolveTarget(options, process.env["O2MC_DATA_DIR"] || ".o2mc");
     const size = file === "-" ? undefined : statSync(file).size;
     const stream = file === "-" ? process.stdin : createReadStream(file);
     const read = (): number => ("bytesRead" in stream && typeof stream.bytesRead === "number" ? stream.bytesRead : 0);

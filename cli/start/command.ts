@@ -28,15 +28,17 @@ async function run(watch: boolean, environment: NodeJS.ProcessEnv): Promise<void
   process.umask(0o077);
   const progress = createProgress((text) => process.stdout.write(text));
   const data = openDataFolder(environment["O2MC_DATA_DIR"] || ".o2mc");
-  const lock = await acquireLock(data.file("lock"));
   const endpointsFile = data.file("endpoints.json");
+  const lock = await acquireLock(data.file("lock"));
   rmSync(endpointsFile, { force: true });
   const registry = new ChildRegistry(data.file("children.json"));
   const supervisor = new Supervisor(registry, (text) => progress.line(text));
 
   let stopping: Promise<void> | undefined;
+  const stopped = new AbortController();
   const stop = (): Promise<void> =>
     (stopping ??= (async () => {
+      stopped.abort();
       lock.markStopping();
       rmSync(endpointsFile, { force: true });
       await supervisor.stop();
@@ -57,9 +59,11 @@ async function run(watch: boolean, environment: NodeJS.ProcessEnv): Promise<void
   try {
     const orphans = await registry.endOrphans();
     if (orphans.length > 0) progress.line(`  Ended what a killed start had left: ${orphans.join(", ")}`);
-    const options = { data, endpointsFile, supervisor, progress, watch, environment };
-    const summary = await progress.step("everything", () => startPlatform(options));
-    if (stopping === undefined) progress.line(summary);
+    const begun = Date.now();
+    const { signal } = stopped;
+    const summary = await startPlatform({ data, endpointsFile, supervisor, progress, watch, environment, signal });
+    if (stopping !== undefined) return;
+    progress.line(`  Ready in ${((Date.now() - begun) / 1000).toFixed(1)} s.\n${summary}`);
   } catch (error) {
     if (stopping !== undefined) return; // what failed did because it was stopped
     await stop();

@@ -1,9 +1,11 @@
 /** The launcher's own words; children write to their log files. */
 export interface Progress {
   line(text: string): void;
-  /** `text …`, then how long `work` took */
+  /** `… text`, again now and then while it takes long, and at the end how long `work` took */
   step<T>(text: string, work: () => Promise<T>): Promise<T>;
 }
+
+const BEAT_MS = 15_000;
 
 export function createProgress(write: (text: string) => void, now: () => number = Date.now): Progress {
   return {
@@ -11,9 +13,15 @@ export function createProgress(write: (text: string) => void, now: () => number 
     step: async (text, work) => {
       const begun = now();
       write(`  … ${text}\n`);
-      const result = await work();
-      write(`  ✓ ${text} (${((now() - begun) / 1000).toFixed(1)} s)\n`);
-      return result;
+      const seconds = (): number => (now() - begun) / 1000;
+      const beat = setInterval(() => write(`  … ${text}, ${Math.round(seconds())} s so far\n`), BEAT_MS);
+      try {
+        const result = await work();
+        write(`  ✓ ${text} (${seconds().toFixed(1)} s)\n`);
+        return result;
+      } finally {
+        clearInterval(beat);
+      }
     },
   };
 }

@@ -23,4 +23,6 @@ export interface StartContext {
   /** restart a process of ours when its source changes */
   readonly watch: boolean;
   readonly environment: NodeJS.ProcessEnv;
+  /** aborted when the launcher is told to stop */
+  readonly signal: AbortSignal;
 }

@@ -29,3 +29,14 @@ test("a folder that can't be one is a sentence that names the variable", () => {
   expect(() => openDataFolder(join(parent, "file"))).toThrow(/O2MC_DATA_DIR/);
   rmSync(parent, { recursive: true });
 });
+
+test("a folder with other things in it is left as it is; one with a platform's data is opened again", () => {
+  const parent = mkdtempSync(join(tmpdir(), "o2mc-data-"));
+  chmodSync(parent, 0o755);
+  writeFileSync(join(parent, "letter.txt"), "");
+  expect(() => openDataFolder(parent)).toThrow(/holds other things/);
+  expect(statSync(parent).mode & 0o777).toBe(0o755);
+  writeFileSync(join(parent, "lock"), "");
+  expect(openDataFolder(parent).path).toBe(parent);
+  rmSync(parent, { recursive: true });
+});

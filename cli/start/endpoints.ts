@@ -30,23 +30,36 @@ export function endpointsOf({ addresses, realm, ports, secrets, data }: StartCon
   };
 }
 
-/** The table of addresses and log-ins. */
-export function summary(endpoints: Endpoints, file: string): string {
+/** What a user who has just started it wants to know: where it is, who may log in, what to do first. */
+export function summary(endpoints: Endpoints, file: string, logFolder: string): string {
   const { warehouse, users } = endpoints;
   const addresses = [
-    ["demo shop", endpoints.shop],
-    ["live page", `${endpoints.shop}/live`],
+    ["Demo shop", endpoints.shop],
+    ["Live page", `${endpoints.shop}/live`],
     ["GraphQL", endpoints.graphql],
-    ["subscriptions", endpoints.subscriptions],
-    ["edge", endpoints.edge],
-    ["issuer", endpoints.issuer],
-    ["warehouse", `postgresql://${warehouse.user}@${warehouse.host}:${warehouse.port}/${warehouse.database}`],
-    ["files", endpoints.out],
+    ["Subscriptions", endpoints.subscriptions],
+    ["Edge", endpoints.edge],
+    ["Issuer", endpoints.issuer],
+    ["Warehouse", `postgresql://${warehouse.user}@${warehouse.host}:${warehouse.port}/${warehouse.database}`],
+    ["Files", endpoints.out],
+    ["Logs", logFolder],
+    ["For scripts", `${file} (with every password)`],
   ];
   const people = users.map(({ email, password, roles, tenant }) => [
     email,
     password,
     `${roles.join(", ")} of ${tenant}`,
   ]);
-  return ["", table(addresses), "", table(people), "", `  For scripts: ${file}`, ""].join("\n");
+  return [
+    "",
+    table(addresses),
+    "",
+    "  Log-ins:",
+    table(people),
+    "",
+    "  First: open the shop and the live page side by side, and answer the banner in the shop.",
+    "  Then:  npx o2mc send access.log --format combined",
+    "  Ctrl-C stops everything; the data stays for the next start.",
+    "",
+  ].join("\n");
 }

@@ -30,7 +30,10 @@ export async function acquireLock(file: string): Promise<Lock> {
       const holder = read(file);
       if (holder === undefined || !isAlive(holder)) removeStale(file, holder);
       else if (!holder.stopping || Date.now() > until) {
-        throw new Failure(`The platform already runs on this data folder (process ${holder.pid}): left as it is.`);
+        throw new Failure(
+          `The platform already runs on this data folder (process ${holder.pid}): left as it is. ` +
+            "Its addresses are in endpoints.json there.",
+        );
       } else await sleep(200);
     }
   } finally {

@@ -31,7 +31,6 @@ export function startControlPlane(context: StartContext): Promise<void> {
       O2MC_OPERATOR_SEED_FILE: keys.operatorSeedFile,
       O2MC_OIDC_ISSUER: addresses.issuer,
       O2MC_OIDC_AUDIENCE: "o2mc-api",
-      O2MC_EDGE_URL: addresses.edge,
     },
     loader,
   );

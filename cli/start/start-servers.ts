@@ -7,9 +7,16 @@ import { preparePostgres } from "./postgres/cluster.ts";
 import { ensureDatabases, postgresReady } from "./postgres/databases.ts";
 import { natsReady } from "./process/ready.ts";
 
-export async function startPostgres({ data, logFolder, ports, secrets, supervisor }: StartContext): Promise<void> {
+export async function startPostgres({
+  data,
+  logFolder,
+  ports,
+  secrets,
+  supervisor,
+  signal,
+}: StartContext): Promise<void> {
   const port = ports.postgres;
-  const { command, args } = await preparePostgres(data, port, secrets.databaseSuperuser);
+  const { command, args } = await preparePostgres(data, port, secrets.databaseSuperuser, signal);
   await supervisor.start({
     name: "postgres",
     command,
@@ -31,8 +38,8 @@ export async function startPostgres({ data, logFolder, ports, secrets, superviso
 }
 
 export async function startNats(context: StartContext): Promise<void> {
-  const { data, logFolder, ports, keys, supervisor, progress, environment } = context;
-  const command = await findNatsServer(environment, progress);
+  const { data, logFolder, ports, keys, supervisor, progress, environment, signal } = context;
+  const command = await findNatsServer(environment, progress, signal);
   const config = data.file("nats", "nats.conf");
   writePrivate(config, natsConfig(keys, ports.nats, data.file("nats")));
   await supervisor.start({

@@ -16,6 +16,7 @@ import type { Supervisor } from "./process/supervisor.ts";
 import { ownSecrets } from "./secrets.ts";
 import { startControlPlane, startDataPlane, startIssuer, startShop } from "./start-planes.ts";
 import { startNats, startPostgres } from "./start-servers.ts";
+import { watchBundles } from "./watch-bundles.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
 
@@ -26,6 +27,7 @@ export interface StartOptions {
   readonly progress: Progress;
   readonly watch: boolean;
   readonly environment: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
 }
 
 /** Brings everything up in its order and writes `endpoints.json`; resolves with the table for the user. */
@@ -42,10 +44,11 @@ export async function startPlatform(options: StartOptions): Promise<string> {
     progress.step("edge, process, deliver", () => startDataPlane(context)),
     progress.step("demo shop", () => startShop(context, endpointsFile)),
   ]);
+  if (context.watch) watchBundles(context);
   const demo = await progress.step("demo application", () => makeDemo(context));
   const endpoints = endpointsOf(context, demo);
   writePrivate(endpointsFile, `${JSON.stringify(endpoints, null, 2)}\n`);
-  return summary(endpoints, endpointsFile);
+  return summary(endpoints, endpointsFile, context.logFolder);
 }
 
 async function prepare(options: StartOptions): Promise<StartContext> {

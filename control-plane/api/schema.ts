@@ -9,6 +9,7 @@ import { CreateDelivery } from "../modules/destination/create-delivery.ts";
 import { CreateDestination } from "../modules/destination/create-destination.ts";
 import { DeleteDelivery } from "../modules/destination/delete-delivery.ts";
 import { DeleteDestination } from "../modules/destination/delete-destination.ts";
+import { DestinationSpecs } from "../modules/destination/destination-specs.ts";
 import { DestinationQueries } from "../modules/destination/destinations.ts";
 import { PipelineDeliveries } from "../modules/destination/pipeline-deliveries.ts";
 import { ApprovePipeline } from "../modules/pipeline/approve-pipeline.ts";
@@ -18,6 +19,7 @@ import { PipelineVersions } from "../modules/pipeline/pipeline-versions.ts";
 import { PipelineQueries } from "../modules/pipeline/pipelines.ts";
 import { PublishPipeline } from "../modules/pipeline/publish-pipeline.ts";
 import { SavePipelineDraft } from "../modules/pipeline/save-pipeline-draft.ts";
+import { StepSpecs } from "../modules/pipeline/step-specs.ts";
 import { UnpublishPipeline } from "../modules/pipeline/unpublish-pipeline.ts";
 import { ApplicationPolicy } from "../modules/policy/application-policy.ts";
 import { PublishPolicy } from "../modules/policy/publish-policy.ts";
@@ -29,6 +31,7 @@ import { GrantSource } from "../modules/source/grant-source.ts";
 import { RevokeSourceKey } from "../modules/source/revoke-source-key.ts";
 import { RevokeSource } from "../modules/source/revoke-source.ts";
 import { RotateSourceKey } from "../modules/source/rotate-source-key.ts";
+import { SetSourceOrigins } from "../modules/source/set-source-origins.ts";
 import { SourceQueries } from "../modules/source/sources.ts";
 import { CreateTenant } from "../modules/tenant/create-tenant.ts";
 import { MeQuery } from "../modules/tenant/me.ts";
@@ -56,6 +59,7 @@ const resolvers = [
   DeletePipeline,
   DeleteSource,
   DestinationQueries,
+  DestinationSpecs,
   GrantSource,
   MachineTokens,
   MeQuery,
@@ -70,7 +74,9 @@ const resolvers = [
   RevokeSourceKey,
   RotateSourceKey,
   SavePipelineDraft,
+  SetSourceOrigins,
   SourceQueries,
+  StepSpecs,
   UnpublishPipeline,
 ] as const;
 

@@ -1,6 +1,10 @@
-import { ForeignKeyConstraintViolationException, UniqueConstraintViolationException } from "@mikro-orm/core";
+import {
+  DriverException,
+  ForeignKeyConstraintViolationException,
+  UniqueConstraintViolationException,
+} from "@mikro-orm/core";
 import type { Action } from "../auth/actions.ts";
-import { may, type Actor } from "../auth/actor.ts";
+import { may, PLATFORM_TENANT, type Actor } from "../auth/actor.ts";
 import { AuditEntryRow } from "../db/entities/audit-entry.ts";
 import { TenantRow } from "../db/entities/tenant.ts";
 import { inTenant, type EntityManager } from "../db/orm.ts";
@@ -27,14 +31,26 @@ export async function authorise(context: Context, action: Action): Promise<Actor
   return actor;
 }
 
+/** For what is the same for everyone: who asks, with any role or scope; throws UNAUTHENTICATED or TENANT_UNKNOWN. */
+export async function signedIn(context: Context): Promise<Actor> {
+  const actor = await context.actor();
+  const { orm } = context.services;
+  if (actor.tenant !== PLATFORM_TENANT) await inTenant(orm, actor.tenant, (em) => requireTenant(em, actor.tenant));
+  return actor;
+}
+
 /** Authorises, then reads in the asker's tenant. */
 export async function read<T>(context: Context, action: Action, work: (scope: Scope) => Promise<T>): Promise<T> {
   const actor = await authorise(context, action);
   const { services } = context;
-  return inTenant(services.orm, actor.tenant, async (em) => {
-    await requireTenant(em, actor.tenant);
-    return work({ em, actor, tenant: actor.tenant, services });
-  });
+  try {
+    return await inTenant(services.orm, actor.tenant, async (em) => {
+      await requireTenant(em, actor.tenant);
+      return work({ em, actor, tenant: actor.tenant, services });
+    });
+  } catch (error) {
+    throw unstorable(error) ?? error;
+  }
 }
 
 /** Authorises, then changes in the asker's tenant: all of it and its audit entry, or nothing. */
@@ -76,8 +92,23 @@ export async function changeAs<T>(
     if (error instanceof ForeignKeyConstraintViolationException) {
       throw new ApiError("IN_USE", { kind: "thing", by: "something refers to it" }, { cause: error });
     }
-    throw error;
+    throw unstorable(error) ?? error;
   }
+}
+
+/**
+ * PostgreSQL takes neither NUL nor half a surrogate pair, and any argument of any operation may hold one: untranslatable
+ * character, invalid text representation (both of JSON), protocol violation (a NUL where the driver ends a message).
+ */
+const UNSTORABLE = new Set(["22P05", "22P02", "08P01"]);
+
+function unstorable(error: unknown): ApiError | undefined {
+  if (!(error instanceof DriverException) || !UNSTORABLE.has(error.code ?? "")) return undefined;
+  return new ApiError(
+    "INVALID_INPUT",
+    { field: "text", problem: "must not hold a NUL or half a surrogate pair" },
+    { cause: error },
+  );
 }
 
 async function requireTenant(em: EntityManager, id: string): Promise<void> {

@@ -25,6 +25,8 @@ interface ServerOptions {
   readonly port: number;
   /** rejects when something that the API needs cannot be reached */
   readonly ready: () => Promise<void>;
+  /** as in `serveSubscriptions` */
+  readonly tokenRecheckMs?: number;
 }
 
 export interface RunningServer {
@@ -39,7 +41,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const http = createServer(app);
   const schema = apiSchema();
   const formatError = errorFormatter(log);
-  const closeSockets = serveSubscriptions({ server: http, schema, services, authenticate, formatError });
+  const { tokenRecheckMs } = options;
+  const closeSockets = serveSubscriptions({
+    server: http,
+    schema,
+    services,
+    authenticate,
+    formatError,
+    ...(tokenRecheckMs === undefined ? {} : { tokenRecheckMs }),
+  });
   const apollo = new ApolloServer<Context>({
     schema,
     introspection: true,

@@ -10,7 +10,7 @@ import type { errorFormatter } from "./format-error.ts";
 
 const PATH = "/graphql";
 const MAX_MESSAGE_BYTES = 256 * 1024;
-const RECHECK_MS = 10_000;
+const RECHECK_MS = 5_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** graphql-ws: the client may come back, with a fresh token */
 const FORBIDDEN = 4403;
@@ -26,15 +26,17 @@ interface SubscriptionOptions {
   readonly services: Services;
   readonly authenticate: Authenticate;
   readonly formatError: ReturnType<typeof errorFormatter>;
+  /** how often a machine token is looked up again; 5 s unless told */
+  readonly tokenRecheckMs?: number;
 }
 
 /**
  * Serves graphql-ws on `/graphql`. The token comes in the connection's parameters (`authorization: "Bearer …"`); the
- * socket is closed when it expires, and a machine token is looked up again every ten seconds, so that revoking one ends
+ * socket is closed when it expires, and a machine token is looked up again every few seconds, so that revoking one ends
  * what runs under it. Returns the function that closes every socket.
  */
 export function serveSubscriptions(options: SubscriptionOptions): () => Promise<void> {
-  const { server, schema, services, authenticate, formatError } = options;
+  const { server, schema, services, authenticate, formatError, tokenRecheckMs = RECHECK_MS } = options;
   const sockets = new WebSocketServer({ server, path: PATH, maxPayload: MAX_MESSAGE_BYTES });
   const served = useServer<Record<string, unknown>, SocketState>(
     {
@@ -63,7 +65,7 @@ export function serveSubscriptions(options: SubscriptionOptions): () => Promise<
               // a database that is away for a moment is no revocation
               if (error instanceof ApiError) close();
             });
-          }, RECHECK_MS);
+          }, tokenRecheckMs);
           extra.timers.push(recheck);
         }
         return true;

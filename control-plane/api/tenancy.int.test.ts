@@ -1,15 +1,7 @@
-import {
-  getNamedType,
-  isNonNullType,
-  isObjectType,
-  isScalarType,
-  isEnumType,
-  type GraphQLField,
-  type GraphQLObjectType,
-  type GraphQLOutputType,
-} from "graphql/index.js";
+import { isNonNullType, type GraphQLField } from "graphql/index.js";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { operationText } from "../../e2e/testkit/operation-text.ts";
 import { ROLES } from "../auth/actions.ts";
 import { startApi, type TestApi } from "../test/api.ts";
 import { DEFINITION, FIELDS, makeTenant, PURPOSES, type Fixture } from "../test/fixture.ts";
@@ -32,6 +24,8 @@ afterAll(() => api?.stop());
 /** operations that take nothing of another tenant's: they must answer with the foreigner's own, which is empty */
 const OWN = new Set([
   "me",
+  "stepSpecs",
+  "destinationSpecs",
   "applications",
   "destinations",
   "machineTokens",
@@ -52,7 +46,7 @@ const operations = [
 
 test.each(operations)("another tenant's token on %s %s", async (kind, name, field) => {
   const before = await dump("one");
-  const answer = await api.ask(foreigner, operation(kind, field), variables(field));
+  const answer = await api.ask(foreigner, operationText(kind, field, variables(field)), variables(field));
   for (const id of Object.values(theirs)) {
     // an error may repeat the id that was asked for, and nothing else of it
     expect(JSON.stringify(answer.data)).not.toContain(id);
@@ -64,34 +58,16 @@ test.each(operations)("another tenant's token on %s %s", async (kind, name, fiel
 });
 
 test.each(operations)("nobody's request for %s %s", async (kind, _name, field) => {
-  expect((await api.ask(null, operation(kind, field), variables(field))).codes).toEqual(["UNAUTHENTICATED"]);
+  expect((await api.ask(null, operationText(kind, field, variables(field)), variables(field))).codes).toEqual([
+    "UNAUTHENTICATED",
+  ]);
 });
 
 test.each(operations)("a token of an unknown tenant on %s %s", async (kind, name, field) => {
   const token = await api.issuer.token({ tenant: "nowhere", roles: ROLES });
-  const { codes } = await api.ask(token, operation(kind, field), variables(field));
+  const { codes } = await api.ask(token, operationText(kind, field, variables(field)), variables(field));
   expect(codes).toEqual([name === "createTenant" ? "FORBIDDEN" : "TENANT_UNKNOWN"]);
 });
-
-function operation(kind: "query" | "mutation", field: GraphQLField<unknown, unknown>): string {
-  const given = variables(field);
-  const args = field.args.filter((arg) => arg.name in given);
-  const declared = args.map((arg) => `$${arg.name}: ${arg.type.toString()}`).join(", ");
-  const passed = args.map((arg) => `${arg.name}: $${arg.name}`).join(", ");
-  const head = declared === "" ? "" : `(${declared})`;
-  return `${kind} ${head} { ${field.name}${passed === "" ? "" : `(${passed})`} ${selection(field.type, 4)} }`;
-}
-
-function selection(type: GraphQLOutputType, depth: number): string {
-  const named = getNamedType(type);
-  if (isScalarType(named) || isEnumType(named)) return "";
-  if (!isObjectType(named)) throw new Error(`no selection for ${named.name}`);
-  const fields = Object.values((named as GraphQLObjectType).getFields()).flatMap((field) => {
-    const leaf = isScalarType(getNamedType(field.type)) || isEnumType(getNamedType(field.type));
-    return leaf || depth > 0 ? [`${field.name} ${selection(field.type, depth - 1)}`] : [];
-  });
-  return `{ ${fields.join(" ")} }`;
-}
 
 function variables(field: GraphQLField<unknown, unknown>): Record<string, unknown> {
   const values: Record<string, unknown> = {
@@ -102,6 +78,7 @@ function variables(field: GraphQLField<unknown, unknown>): Record<string, unknow
     output: "pages",
     kind: "REST",
     consentMode: "OWNER",
+    origins: [],
     purposes: field.name === "publishPolicy" ? PURPOSES : ["analytics"],
     fields: FIELDS,
     definition: DEFINITION,
@@ -128,7 +105,7 @@ async function dump(tenant: string): Promise<unknown> {
     );
     const tables: Record<string, unknown> = {};
     for (const { name } of rows) {
-      tables[name] = (await client.query(`select * from "${name}" where tenant = $1 order by id`, [tenant])).rows;
+      tables[name] = (await client.query(`select * from "${name}" where tenant = $1 order by 1`, [tenant])).rows;
     }
     expect(rows.length).toBeGreaterThan(10);
     return tables;

@@ -27,7 +27,7 @@ const hub = await Hub.connect({
 const dispatcher = new Dispatcher({ orm, secrets, hub, log, databaseUrl: env.database.url });
 dispatcher.start();
 const server = await startServer({
-  services: { orm, secrets, hub: tenantHub(orm, secrets, hub) },
+  services: { orm, secrets, hub: tenantHub(orm, secrets, hub, log) },
   authenticate: authenticator(orm, new OidcVerifier(env.oidc)),
   log,
   host: env.host,

@@ -12,6 +12,7 @@ import { OutboxRow } from "./entities/outbox.ts";
 import { PipelineRow } from "./entities/pipeline.ts";
 import { PipelineVersionRow } from "./entities/pipeline-version.ts";
 import { PolicyRow } from "./entities/policy.ts";
+import { SiteOriginRow } from "./entities/site-origin.ts";
 import { SourceKeyRow } from "./entities/source-key.ts";
 import { SourceRow } from "./entities/source.ts";
 import { TenantRow } from "./entities/tenant.ts";
@@ -28,6 +29,7 @@ const entities = [
   PipelineRow,
   PipelineVersionRow,
   PolicyRow,
+  SiteOriginRow,
   SourceKeyRow,
   SourceRow,
   TenantRow,

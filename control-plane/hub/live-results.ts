@@ -10,6 +10,9 @@ export interface LiveFrame extends StoredFrame {
 export class LiveResults {
   readonly #buffer = new ResultBuffer<LiveFrame>();
   readonly #unsubscribe: () => void;
+  #end: () => void = () => undefined;
+  /** resolves when it is closed */
+  readonly ended = new Promise<void>((resolve) => (this.#end = resolve));
   #wake: (() => void) | undefined;
   #resumed = false;
   #closed = false;
@@ -58,6 +61,7 @@ export class LiveResults {
     this.#closed = true;
     this.#unsubscribe();
     this.#wake?.();
+    this.#end();
   }
 
   async #noticeReconnects(nc: NatsConnection): Promise<void> {

@@ -1,6 +1,10 @@
+import { FrameReader } from "@o2mc/schema/events/columns/decode.ts";
+
+/** Frames left out: those with a sequence in (from, until]. */
 export interface Gap {
   readonly from: number;
   readonly until: number;
+  readonly rows: number;
 }
 
 /** One stored result message. */
@@ -22,15 +26,16 @@ export class ResultBuffer<F extends StoredFrame> {
   #frames = 0;
   #bytes = 0;
   /** the gap at the end, while it is not taken */
-  #gap: { from: number; until: number } | undefined;
+  #gap: { from: number; until: number; rows: number } | undefined;
   /** sequence of the last frame pushed */
   #last = 0;
 
   push(frame: F): void {
     if (this.#gap !== undefined) {
       this.#gap.until = frame.seq;
+      this.#gap.rows += rowsOf(frame);
     } else if (this.#frames >= MAX_FRAMES || this.#bytes + frame.data.length > MAX_BYTES) {
-      this.#gap = { from: this.#last, until: frame.seq };
+      this.#gap = { from: this.#last, until: frame.seq, rows: rowsOf(frame) };
       this.#items.push(this.#gap);
     } else {
       this.#items.push(frame);
@@ -60,3 +65,5 @@ export class ResultBuffer<F extends StoredFrame> {
     return this.#gap !== undefined;
   }
 }
+
+const rowsOf = ({ data }: StoredFrame): number => new FrameReader(data).n;

@@ -3,16 +3,21 @@ import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
 
 export type ResultRow = Readonly<Record<string, Scalar>>;
 
-/** The rows of a frame whose subject is permitted, each with its result id as `id`. */
-export function resultRows(frame: ResultFrame, isPermitted: (subjectKey: string) => boolean): ResultRow[] {
+export interface ShownRows {
+  readonly rows: readonly ResultRow[];
+  /** how many more the frame has, which may not be shown */
+  readonly withheld: number;
+}
+
+/** The rows of a frame whose subject (undefined = about nobody alone) is permitted, each with its result id as `id`. */
+export function resultRows(frame: ResultFrame, isPermitted: (subjectKey: string | undefined) => boolean): ShownRows {
   const columns = Object.entries(frame.columns);
   const rows: ResultRow[] = [];
   for (let i = 0; i < frame.n; i++) {
-    const subjectKey = frame.subjectKey?.[i];
-    if (subjectKey !== undefined && !isPermitted(subjectKey)) continue;
+    if (!isPermitted(frame.subjectKey?.[i])) continue;
     const id: readonly [string, Scalar] = ["id", frame.id[i] ?? null];
     // fromEntries defines own properties, whatever their names
     rows.push(Object.fromEntries([id, ...columns.map(([name, values]) => [name, values[i] ?? null] as const)]));
   }
-  return rows;
+  return { rows, withheld: frame.n - rows.length };
 }

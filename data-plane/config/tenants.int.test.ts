@@ -116,6 +116,28 @@ test("stored consent is followed, unknown while the hub is away, and a newer own
   expect(states.complete).toBe(false);
 });
 
+// defect: revisions of an earlier life of the bucket kept a withdrawal in the new one from being heard
+test("after the bucket was lost and made anew its states count, whatever their revisions", async () => {
+  const kvm = new Kvm(hub.nats);
+  const first = await kvm.open(BUCKETS.consent);
+  const key = consentKey("app", "reborn");
+  const state = (...purposes: string[]) =>
+    JSON.stringify({ purposes, policyVersion: 1, givenAt: 1, receipt: purposes.join() });
+  await first.put(key, state("analytics"));
+  const states = watchConsent(hub.nats, log);
+  await states.ready;
+  expect(states.get("app", "reborn")?.purposes).toEqual(["analytics"]);
+
+  await first.destroy();
+  await (await kvm.create(BUCKETS.consent)).put(key, state());
+  await hub.kill();
+  await until(() => !states.complete);
+  await hub.restart();
+  await until(() => states.complete);
+  expect(states.get("app", "reborn")?.purposes).toEqual([]);
+  states.stop();
+});
+
 async function until(holds: () => boolean): Promise<void> {
   for (let i = 0; i < 200 && !holds(); i++) await sleep(50);
   expect(holds()).toBe(true);

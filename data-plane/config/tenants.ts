@@ -1,9 +1,9 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Logger } from "@o2mc/runtime/log.ts";
 import { connectWithJwt } from "@o2mc/runtime/nats.ts";
+import { watchBucket } from "@o2mc/runtime/watch-bucket.ts";
 import type { Deployment, TenantAccess } from "@o2mc/schema/deployment/deployment.ts";
 import { BUCKETS, directoryBucket, type DataPlaneRole } from "@o2mc/schema/subjects.ts";
-import { watchBucket } from "./watch-bucket.ts";
 
 /** One tenant that this process may work for: its id and a connection to its account. */
 export interface Tenant {

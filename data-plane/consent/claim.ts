@@ -1,3 +1,4 @@
+import type { ConsentClaim } from "@o2mc/schema/consent/decision.ts";
 import { parseRfc3339 } from "./rfc3339.ts";
 import type { CarriedClaim } from "./gate.ts";
 
@@ -16,9 +17,10 @@ export function parseClaim(value: unknown): CarriedClaim {
   const { purposes, policyVersion, givenAt } = value as Record<string, unknown>;
   if (!Array.isArray(purposes) || purposes.length > MAX_PURPOSES) return "malformed";
   if (!purposes.every((purpose): purpose is string => typeof purpose === "string")) return "malformed";
-  if (typeof policyVersion !== "number" || !Number.isSafeInteger(policyVersion)) return "malformed";
+  if (typeof policyVersion !== "number" || !Number.isSafeInteger(policyVersion) || policyVersion < 1)
+    return "malformed";
   const given = typeof givenAt === "string" ? parseRfc3339(givenAt) : NaN;
-  return Number.isNaN(given) ? "malformed" : { purposes, policyVersion, givenAt: given };
+  return checked({ purposes, policyVersion, givenAt: given });
 }
 
 function parseText(text: string): CarriedClaim {
@@ -30,11 +32,15 @@ function parseText(text: string): CarriedClaim {
     parts.set(name, part.slice(at + 1));
   }
   const version = parts.get("v") ?? "";
-  const given = parseRfc3339(parts.get("given") ?? "");
   const purposes = parts.get("purposes");
-  if (!VERSION.test(version) || Number.isNaN(given) || purposes === undefined) return "malformed";
+  if (!VERSION.test(version) || purposes === undefined) return "malformed";
   const names = purposes === "" ? [] : purposes.split("+", MAX_PURPOSES + 1);
-  return names.length > MAX_PURPOSES
-    ? "malformed"
-    : { purposes: names, policyVersion: Number(version), givenAt: given };
+  return checked({ purposes: names, policyVersion: Number(version), givenAt: parseRfc3339(parts.get("given") ?? "") });
+}
+
+/** Who names a purpose twice has not asked the subject with care: no guess is made at what was meant. */
+function checked(claim: ConsentClaim): CarriedClaim {
+  const { purposes, givenAt } = claim;
+  if (Number.isNaN(givenAt) || purposes.length > MAX_PURPOSES) return "malformed";
+  return purposes.length > 1 && new Set(purposes).size < purposes.length ? "malformed" : claim;
 }

@@ -1,7 +1,7 @@
 import type { ConsentClaim, ConsentState, DenialReason } from "@o2mc/schema/consent/decision.ts";
 import type { Policy } from "@o2mc/schema/consent/policy.ts";
 import type { DeployedLane, DeployedSource } from "@o2mc/schema/deployment/deployment.ts";
-import { denialOf, limitedPurposes, permits, type LimitedPurpose } from "./permits.ts";
+import { CLOCK_SKEW_MS, consentRule, type ConsentRule } from "@o2mc/schema/consent/rule.ts";
 
 /** A claim as an event carries it; `malformed` when it carries something that is none. */
 export type CarriedClaim = ConsentClaim | "malformed" | undefined;
@@ -9,8 +9,11 @@ export type CarriedClaim = ConsentClaim | "malformed" | undefined;
 /** The lanes an event may enter, as indices into the deployment's lanes; or why it may enter none. */
 export type Decision = readonly number[] | DenialReason;
 
-/** Clocks of pages and servers differ a little; consent given later than that is not believed. */
-const CLOCK_SKEW_MS = 5 * 60_000;
+interface LaneRule {
+  readonly index: number;
+  readonly purposes: readonly string[];
+  readonly rule: ConsentRule;
+}
 
 /**
  * The gate's decision for the events of one application, a pure function. An event enters the lanes whose purposes are
@@ -18,17 +21,13 @@ const CLOCK_SKEW_MS = 5 * 60_000;
  */
 export class Gate {
   readonly #policyVersion: number;
-  readonly #purposes: ReadonlyMap<string, LimitedPurpose>;
-  readonly #lanes: readonly { readonly index: number; readonly purposes: readonly LimitedPurpose[] }[];
+  readonly #purposes: ReadonlySet<string>;
+  readonly #lanes: readonly LaneRule[];
 
   constructor(policy: Policy, lanes: readonly DeployedLane[]) {
     this.#policyVersion = policy.version;
-    this.#purposes = new Map(policy.purposes.map((purpose) => [purpose.name, purpose]));
-    this.#lanes = lanes.flatMap((lane, index) => {
-      // a lane that the policy does not know, or with no purpose at all, is closed
-      const purposes = limitedPurposes(policy, lane.purposes);
-      return purposes === undefined || purposes.length === 0 ? [] : [{ index, purposes }];
-    });
+    this.#purposes = new Set(policy.purposes.map(({ name }) => name));
+    this.#lanes = lanes.map(({ purposes }, index) => ({ index, purposes, rule: consentRule(policy, purposes) }));
   }
 
   /** Each event's own consent, narrowed by the stored one; without one of its own the stored one counts alone. */
@@ -41,31 +40,32 @@ export class Gate {
     if (own.policyVersion !== this.#policyVersion) return "outdated-policy";
     if (!(own.givenAt <= now + CLOCK_SKEW_MS)) return "malformed-consent";
     for (const name of own.purposes) if (!this.#purposes.has(name)) return "unknown-purpose";
-    return this.#lanesOf((purposes) => denialOf(own, purposes, this.#policyVersion, now), state, now);
+    return this.#lanesOf(({ rule }) => rule.denialOf(own, now), state, now);
   }
 
   /** The source owner's grant as a whole; what the subject itself has stored narrows it all the same. */
   byOwner(grant: DeployedSource["grant"], state: ConsentState | undefined, now: number): Decision {
     if (!grant.granted || grant.purposes.length === 0) return "no-consent";
-    const covers = (purposes: readonly LimitedPurpose[]): DenialReason | undefined =>
-      purposes.every(({ name }) => grant.purposes.includes(name)) ? undefined : "no-consent";
+    const covers = ({ purposes }: LaneRule): DenialReason | undefined =>
+      purposes.every((name) => grant.purposes.includes(name)) ? undefined : "no-consent";
     return this.#lanesOf(covers, state, now);
   }
 
   #lanesOf(
-    denial: (purposes: readonly LimitedPurpose[]) => DenialReason | undefined,
+    denial: (lane: LaneRule) => DenialReason | undefined,
     state: ConsentState | undefined,
     now: number,
   ): Decision {
     const lanes: number[] = [];
     let expired = false;
     let stored: DenialReason | undefined;
-    for (const { index, purposes } of this.#lanes) {
-      const reason = denial(purposes);
+    for (const lane of this.#lanes) {
+      const reason = denial(lane);
       if (reason === "expired") expired = true;
       if (reason !== undefined) continue;
-      if (permits(state, purposes, this.#policyVersion, now)) lanes.push(index);
-      else if (state !== undefined) stored ??= denialOf(state, purposes, this.#policyVersion, now);
+      const narrowed = lane.rule.recheck(state, now);
+      if (narrowed === undefined) lanes.push(lane.index);
+      else if (state !== undefined) stored ??= narrowed;
     }
     if (lanes.length > 0) return lanes;
     return stored ?? (expired ? "expired" : "no-lane");

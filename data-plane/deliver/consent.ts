@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Policy } from "@o2mc/schema/consent/policy.ts";
+import { consentRules } from "@o2mc/schema/consent/rule.ts";
 import type { ConsentStates } from "../config/consent-states.ts";
-import { limitedPurposes, permits } from "../consent/permits.ts";
 
 /** The stored consent of one application's subjects, as deliver asks it before each attempt. */
 export interface Consent {
@@ -13,15 +13,12 @@ export interface Consent {
 const POLL_MS = 50;
 
 export function storedConsent(states: ConsentStates, application: string, policy: () => Policy): Consent {
+  const rule = consentRules();
   return {
     known: async (signal) => {
       while (!states.complete) await sleep(POLL_MS, undefined, { signal });
     },
-    permits: (subjectKey, names) => {
-      const current = policy();
-      const purposes = limitedPurposes(current, names);
-      if (purposes === undefined) return false;
-      return permits(states.get(application, subjectKey), purposes, current.version, Date.now());
-    },
+    permits: (subjectKey, names) =>
+      rule(policy(), names).recheck(states.get(application, subjectKey), Date.now()) === undefined,
   };
 }

@@ -52,7 +52,7 @@ export interface OpenedDestination {
   readonly gathering: Gathering;
 }
 
-/** One kind of destination, as `destinations.ts` registers it; `open` throws a ZodError for options that are not its own. */
+/** One kind of destination, as `destinations.ts` registers it; `open` throws an OptionError for options that are not its own. */
 export interface DestinationKind {
   readonly kind: string;
   open(options: unknown, context: DestinationContext): OpenedDestination;

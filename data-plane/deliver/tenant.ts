@@ -5,7 +5,7 @@ import type { DeployedDelivery, Deployment, DestinationConfig } from "@o2mc/sche
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 import { BUCKETS } from "@o2mc/schema/subjects.ts";
 import { type ConsentStates, watchConsent } from "../config/consent-states.ts";
-import { watchBucket } from "../config/watch-bucket.ts";
+import { watchBucket } from "@o2mc/runtime/watch-bucket.ts";
 import type { BackOff } from "./back-off.ts";
 import { storedConsent } from "./consent.ts";
 import { type DeliveryCounters, newCounters } from "./counters.ts";

@@ -10,6 +10,7 @@ export const EVENT_ERRORS = {
   "invalid-subject": "subject must be a string of 1 to 512 characters without NUL, CR or LF.",
   "invalid-data": "data must be a JSON object.",
   "too-deep": "data is nested more than 16 levels deep.",
+  "too-large": "The declared fields hold more than 64 Ki characters.",
   "field-type": "A declared field has a value of another type: ",
   "duplicate-id": "An earlier event of this request has the same id.",
 } as const;

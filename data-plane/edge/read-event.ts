@@ -22,6 +22,8 @@ export interface EventFault {
 const MAX_NAME = 128;
 const MAX_SUBJECT = 512;
 const MAX_DEPTH = 16;
+/** one event more than fills a frame (64 Ki) must stay below the hub's largest message (1 MB), each character escaped */
+const MAX_CHARACTERS = 64 * 1024;
 const DAY_MS = 86_400_000;
 const TEN_YEARS_MS = 3653 * DAY_MS;
 // oxlint-disable-next-line no-control-regex -- to refuse them is the point
@@ -53,6 +55,7 @@ export function readEvent(value: unknown, { source, application }: SourcePlan, n
     if (deeperThan(data, MAX_DEPTH)) return fault("too-deep");
     const field = application.readFields(data, values);
     if (field !== undefined) return { code: "field-type", field };
+    if (charactersOf(values) > MAX_CHARACTERS) return fault("too-large");
   } else if (Object.hasOwn(value, "data_base64")) {
     return fault("invalid-data");
   }
@@ -63,6 +66,12 @@ export function readEvent(value: unknown, { source, application }: SourcePlan, n
 /** Whether a subject can be one; the consent of others can't be stored. */
 export const isSubject = (subject: string): boolean =>
   subject.length > 0 && subject.length <= MAX_SUBJECT && !BREAKS.test(subject);
+
+function charactersOf(values: readonly Scalar[]): number {
+  let characters = 0;
+  for (const value of values) if (typeof value === "string") characters += value.length;
+  return characters;
+}
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -41,32 +41,61 @@ export async function graphql(
   return (await response.json()) as GraphqlAnswer;
 }
 
+/** As `graphql`, for what must succeed: the data, or an error with the answer. */
+export async function ask<T>(endpoints: Endpoints, token: string, query: string, variables: object = {}): Promise<T> {
+  const answer = await graphql(endpoints, token, query, variables);
+  if (answer.errors !== undefined || answer.data == null) throw new Error(JSON.stringify(answer));
+  return answer.data as T;
+}
+
 export type ResultMessage =
   | { readonly __typename: "ResultRows"; readonly cursor: string; readonly rows: readonly Record<string, unknown>[] }
-  | { readonly __typename: "ResultGap"; readonly from: string; readonly until: string; readonly reason: string };
+  | {
+      readonly __typename: "ResultGap";
+      readonly from: string;
+      readonly until: string;
+      readonly reason: string;
+      readonly missed: number | null;
+    };
+
+export interface OutputRef {
+  readonly application: string;
+  readonly pipeline: string;
+  readonly output: string;
+}
+
+export const RESULTS = `subscription ($output: OutputRef!, $after: String) { results(output: $output, after: $after) {
+  __typename ... on ResultRows { cursor rows } ... on ResultGap { from until reason missed } } }`;
+
+interface SubscribeOptions {
+  /** cursor of the last rows seen */
+  readonly after?: string;
+  /** the socket is gone; `code` is the WebSocket's */
+  readonly onClosed?: (code: number) => void;
+  /** the class whose sockets it uses */
+  readonly sockets?: typeof WebSocket;
+}
 
 /** Subscribes to one output; `onMessage` sees every message until the returned function is called. `onError` sees a refusal. */
 export function subscribe(
   endpoints: Endpoints,
   token: string,
-  output: { readonly application: string; readonly pipeline: string; readonly output: string },
+  output: OutputRef,
   onMessage: (message: ResultMessage) => void,
   onError: (error: unknown) => void,
+  { after, onClosed, sockets = WebSocket }: SubscribeOptions = {},
 ): () => Promise<void> {
   const client = createClient({
     url: endpoints.subscriptions,
-    webSocketImpl: WebSocket,
+    webSocketImpl: sockets,
     connectionParams: { authorization: `Bearer ${token}` },
     lazy: false,
     retryAttempts: 0,
     onNonLazyError: onError,
+    on: { closed: (event) => onClosed?.((event as { code: number }).code) },
   });
   client.subscribe<{ results: ResultMessage }>(
-    {
-      query: `subscription ($output: OutputRef!) { results(output: $output) {
-        __typename ... on ResultRows { cursor rows } ... on ResultGap { from until reason } } }`,
-      variables: { output },
-    },
+    { query: RESULTS, variables: { output, ...(after === undefined ? {} : { after }) } },
     {
       next: (value) => {
         if (value.data) onMessage(value.data.results);

@@ -7,10 +7,15 @@ interface RecordedChild {
   readonly pid: number;
 }
 
-/** Ends one of the platform's own children with SIGKILL, found by the launcher's record; the launcher starts it again. */
-export function killChild(platform: Platform, name: string): void {
+/** The process id of one of the platform's own children, by the launcher's record. */
+export function childPid(platform: Platform, name: string): number {
   const children = JSON.parse(readFileSync(join(platform.dataDir, "children.json"), "utf8")) as RecordedChild[];
   const child = children.find((each) => each.name === name);
   if (child === undefined) throw new Error(`no child ${name} among ${children.map((each) => each.name).join(", ")}`);
-  process.kill(child.pid, "SIGKILL");
+  return child.pid;
+}
+
+/** Ends one of them with SIGKILL; the launcher starts it again. */
+export function killChild(platform: Platform, name: string): void {
+  process.kill(childPid(platform, name), "SIGKILL");
 }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { Readable } from "node:stream";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
 
@@ -19,6 +20,7 @@ export interface Endpoints {
   readonly shop: string;
   readonly issuer: string;
   readonly users: readonly User[];
+  readonly programs: readonly { readonly id: string; readonly secret: string }[];
   readonly demo: {
     readonly tenant: string;
     readonly application: string;
@@ -41,21 +43,23 @@ export interface Endpoints {
 export interface Platform {
   readonly endpoints: Endpoints;
   readonly dataDir: string;
-  /** runs `o2mc <args>` against this platform; resolves with its exit code and output */
-  o2mc(args: readonly string[]): Promise<{ readonly code: number; readonly output: string }>;
+  /** runs `o2mc <args>` against this platform, `input` on its standard input; resolves with its exit code and output */
+  o2mc(args: readonly string[], input?: Readable): Promise<{ readonly code: number; readonly output: string }>;
   stop(): Promise<void>;
 }
 
 /** Starts it and waits until it is ready; throws with the launcher's output when it is not within three minutes. */
 export async function startPlatform(): Promise<Platform> {
-  const dataDir = mkdtempSync(join(tmpdir(), "o2mc-e2e-"));
-  const env = { ...process.env, O2MC_DATA_DIR: dataDir };
-  const log = join(dataDir, "launcher.log");
+  const folder = mkdtempSync(join(tmpdir(), "o2mc-e2e-"));
+  const dataDir = join(folder, "data");
+  const log = join(folder, "launcher.log");
   const out = openSync(log, "w");
-  const launcher = spawn("node", [join(REPOSITORY, "cli/bin/o2mc.js"), "start"], { env, stdio: ["ignore", out, out] });
-  const file = join(dataDir, "endpoints.json");
+  const launcher = spawn("node", [join(REPOSITORY, "cli/bin/o2mc.js"), "start"], {
+    env: environment(dataDir),
+    stdio: ["ignore", out, out],
+  });
   const until = Date.now() + 180_000;
-  while (!existsSync(file)) {
+  while (!existsSync(endpointsFile(dataDir))) {
     if (launcher.exitCode !== null || Date.now() > until) {
       await end(launcher);
       throw new Error(`the platform did not start:\n${readFileSync(log, "utf8")}`);
@@ -63,15 +67,27 @@ export async function startPlatform(): Promise<Platform> {
     await new Promise((wake) => setTimeout(wake, 200));
   }
   return {
-    endpoints: JSON.parse(readFileSync(file, "utf8")) as Endpoints,
-    dataDir,
-    o2mc: (args) => runCli(args, env),
+    ...runningPlatform(dataDir),
     stop: async () => {
       await end(launcher);
-      rmSync(dataDir, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
+
+/** One that somebody else has started and will stop. */
+export function runningPlatform(dataDir: string): Platform {
+  return {
+    endpoints: JSON.parse(readFileSync(endpointsFile(dataDir), "utf8")) as Endpoints,
+    dataDir,
+    o2mc: (args, input) => runCli(args, environment(dataDir), input),
+    stop: () => Promise.resolve(),
+  };
+}
+
+const endpointsFile = (dataDir: string): string => join(dataDir, "endpoints.json");
+
+const environment = (dataDir: string): NodeJS.ProcessEnv => ({ ...process.env, O2MC_DATA_DIR: dataDir });
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
@@ -80,11 +96,19 @@ async function end(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-function runCli(args: readonly string[], env: NodeJS.ProcessEnv): Promise<{ code: number; output: string }> {
+function runCli(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  input: Readable | undefined,
+): Promise<{ code: number; output: string }> {
   const child = spawn("node", [join(REPOSITORY, "cli/bin/o2mc.js"), ...args], {
     env,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  // it may end before it has read everything; its exit code tells
+  child.stdin.on("error", () => undefined);
+  if (input === undefined) child.stdin.end();
+  else input.pipe(child.stdin);
   let output = "";
   const add = (chunk: Buffer): void => {
     output += chunk.toString("utf8");

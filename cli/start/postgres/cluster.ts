@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmodSync, existsSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { promisify } from "node:util";
 import { writePrivate, type DataFolder } from "../data-folder.ts";
 import { Failure } from "../failure.ts";
@@ -15,37 +15,43 @@ export interface Cluster {
 }
 
 /** Makes the database cluster at the first start; returns the command that serves it on `port`. */
-export async function preparePostgres(data: DataFolder, port: number, superuserPassword: string): Promise<Cluster> {
+export async function preparePostgres(
+  data: DataFolder,
+  port: number,
+  superuserPassword: string,
+  signal: AbortSignal,
+): Promise<Cluster> {
   const { postgres, initdb } = await postgresBinaries();
   makeExecutable(postgres);
   makeExecutable(initdb);
   const folder = data.folder("postgres");
   const asOwner = databaseOwner(folder);
   const cluster = `${folder}/data`;
-  // written last: a start that was killed in the middle of initdb leaves a folder without it
-  const made = data.file("postgres-made");
-  if (!existsSync(made)) {
-    rmSync(cluster, { recursive: true, force: true });
+  if (!existsSync(`${cluster}/PG_VERSION`)) {
+    // aside, and renamed when it is whole: the initdb of a start that was killed may still be writing into its own
+    const making = `${folder}/making-${process.pid}`;
+    for (const name of readdirSync(folder))
+      rmSync(`${folder}/${name}`, { recursive: true, force: true, maxRetries: 5 });
     const passwordFile = data.file("postgres-password");
     writePrivate(passwordFile, superuserPassword);
     const locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
     const [command, args] = asOwner(initdb, [
       "-D",
-      cluster,
+      making,
       `--username=${SUPERUSER}`,
       "--auth=scram-sha-256",
       `--pwfile=${passwordFile}`,
       ...locale,
     ]);
     try {
-      await promisify(execFile)(command, [...args], { timeout: INITDB_MS, cwd: "/" });
+      await promisify(execFile)(command, [...args], { timeout: INITDB_MS, cwd: "/", signal });
     } catch (cause) {
       const { stderr } = cause as { stderr?: string };
       throw new Failure(`PostgreSQL's initdb failed: ${(stderr ?? String(cause)).trim()}`);
     } finally {
       rmSync(passwordFile, { force: true });
     }
-    writePrivate(made, "");
+    renameSync(making, cluster);
   }
   const settings = [
     "listen_addresses=127.0.0.1",

@@ -38,6 +38,17 @@ test("a child that dies is named and started again; stopped, it stays away", asy
   expect(said).toHaveLength(2);
 });
 
+test("one that is renewed is back at once, and its death is no accident", async () => {
+  const one = child("setInterval(() => {}, 1000)", () => Promise.resolve(true));
+  await one.start();
+  const [first] = recorded();
+  await one.renew("its source has changed");
+  await vi.waitUntil(() => said.includes("✓ edge is back"), { timeout: 10_000 });
+  expect(said).toEqual(["  edge is started again: its source has changed", "✓ edge is back"]);
+  expect(recorded()[0]?.pid).not.toBe(first?.pid);
+  await one.stop();
+});
+
 test("one that ends before it is ready fails with the end of its log", async () => {
   const one = child("console.error('O2MC_PORT is not usable'); process.exit(3)", () => Promise.resolve(false));
   await expect(one.start()).rejects.toThrow(/edge ended with exit code 3\.[^]*O2MC_PORT is not usable/);

@@ -38,6 +38,8 @@ export class Child {
   #stopping = false;
   #readySince = 0;
   #delay = FIRST_DELAY_MS;
+  /** why it is being ended on purpose */
+  #renewing: string | undefined;
 
   constructor(options: ChildOptions, registry: ChildRegistry, say: (text: string) => void) {
     this.#options = options;
@@ -61,6 +63,13 @@ export class Child {
     return this.#current === undefined ? true : endProcess(this.#current, this.#options.stopSignal);
   }
 
+  /** Ends it, to be started again at once; `why` is said. */
+  async renew(why: string): Promise<void> {
+    if (this.#stopping || this.#current === undefined) return;
+    this.#renewing = why;
+    await endProcess(this.#current, this.#options.stopSignal);
+  }
+
   #watch(ended: Promise<string>): void {
     this.#readySince = Date.now();
     void ended.then((how) => this.#revive(how));
@@ -71,9 +80,14 @@ export class Child {
     let reason = how;
     if (Date.now() - this.#readySince > STABLE_MS) this.#delay = FIRST_DELAY_MS;
     while (!this.#stopping) {
-      this.#say(`! ${name} ${reason}; it is started again in ${this.#delay / 1000} s`);
-      await sleep(this.#delay);
-      this.#delay = Math.min(this.#delay * 2, LONGEST_DELAY_MS);
+      if (this.#renewing === undefined) {
+        this.#say(`! ${name} ${reason}; it is started again in ${this.#delay / 1000} s`);
+        await sleep(this.#delay);
+        this.#delay = Math.min(this.#delay * 2, LONGEST_DELAY_MS);
+      } else {
+        this.#say(`  ${name} is started again: ${this.#renewing}`);
+        this.#renewing = undefined;
+      }
       if (this.#stopping) return;
       const ended = this.#spawn();
       const problem = await this.#untilReady(ended);

@@ -21,6 +21,10 @@ export class Supervisor {
     await child.start();
   }
 
+  async renew(name: string, why: string): Promise<void> {
+    await this.#children.find((entry) => entry.name === name)?.child.renew(why);
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true;
     for (const { name, child } of this.#children.toReversed()) {

@@ -1,5 +1,6 @@
 import type { Opt } from "@mikro-orm/core";
 import { Entity, PrimaryKey, Property } from "@mikro-orm/decorators/legacy";
+import type { DestinationKind } from "@o2mc/schema/destinations/destinations.ts";
 
 @Entity({ tableName: "destinations" })
 export class DestinationRow {
@@ -13,7 +14,7 @@ export class DestinationRow {
   name!: string;
 
   @Property({ type: "text" })
-  kind!: "postgres" | "webhook" | "file";
+  kind!: DestinationKind;
 
   /** sealed JSON of `DestinationConfig.options`: one key, the kind; secrets included */
   @Property({ type: "text" })

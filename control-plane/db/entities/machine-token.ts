@@ -31,4 +31,8 @@ export class MachineTokenRow {
 
   @Property({ type: "datetime", nullable: true })
   revokedAt: Date | null = null;
+
+  /** to the minute */
+  @Property({ type: "datetime", nullable: true })
+  lastUsedAt: Date | null = null;
 }

@@ -15,7 +15,7 @@ export class CreateDestination {
   @Mutation(() => Destination)
   createDestination(
     @Arg("name", () => String) name: string,
-    @Arg("options", () => DestinationOptionsInput) input: DestinationOptionsInput,
+    @Arg("options", () => DestinationOptionsInput) input: object,
     @Ctx() context: Context,
   ): Promise<Destination> {
     return change(context, "destination.write", async ({ em, tenant, services, audit }) => {

@@ -1,12 +1,16 @@
 import { GraphQLDateTime, GraphQLJSONObject } from "graphql-scalars";
-import { Field, ID, ObjectType, registerEnumType } from "type-graphql";
-import { SECRET_OPTIONS } from "@o2mc/schema/destinations/options.ts";
+import { Field, ID, ObjectType } from "type-graphql";
+import { DESTINATIONS, destinationOf, type DestinationKind } from "@o2mc/schema/destinations/destinations.ts";
+import { withoutSecrets } from "@o2mc/schema/options/without-secrets.ts";
 import { connectionType } from "../../api/connection.ts";
+import { wordsEnum } from "../../api/option-inputs.ts";
 import type { DestinationRow } from "../../db/entities/destination.ts";
 import { secretContext, type SecretBox } from "../../db/secret.ts";
 
-const DestinationKind = { POSTGRES: "postgres", WEBHOOK: "webhook", FILE: "file" } as const;
-registerEnumType(DestinationKind, { name: "DestinationKind" });
+export const DestinationKindEnum = wordsEnum(
+  "DestinationKind",
+  Object.fromEntries(DESTINATIONS.map(({ kind, summary }) => [kind, summary])),
+);
 
 @ObjectType()
 export class Destination {
@@ -16,8 +20,8 @@ export class Destination {
   @Field(() => String)
   name!: string;
 
-  @Field(() => DestinationKind)
-  kind!: DestinationRow["kind"];
+  @Field(() => DestinationKindEnum)
+  kind!: DestinationKind;
 
   @Field(() => GraphQLJSONObject, { description: "of its kind, without the secrets" })
   options!: Readonly<Record<string, unknown>>;
@@ -31,8 +35,7 @@ export const DestinationConnection = connectionType(Destination, "Destination");
 export function toDestination(row: DestinationRow, secrets: SecretBox): Destination {
   const { id, tenant, name, kind, createdAt } = row;
   const sealed = secrets.open(row.options, secretContext.destination(tenant, id));
-  const all = (JSON.parse(sealed) as Record<string, Record<string, unknown>>)[kind] ?? {};
-  const hidden: readonly string[] = SECRET_OPTIONS[kind];
-  const options = Object.fromEntries(Object.entries(all).filter(([option]) => !hidden.includes(option)));
+  const all = JSON.parse(sealed) as Readonly<Record<string, unknown>>;
+  const options = withoutSecrets(destinationOf(kind).options, all[kind]);
   return { id, name, kind, options, createdAt };
 }

@@ -8,7 +8,7 @@ import { change } from "../../api/scope.ts";
 import { ApprovalRow } from "../../db/entities/approval.ts";
 import { PipelineRow } from "../../db/entities/pipeline.ts";
 import { ApiError } from "../../errors/api-error.ts";
-import { checkedOutputs } from "./definition-problem.ts";
+import { checkedDefinition } from "./definition-problem.ts";
 
 @ObjectType()
 class Approval {
@@ -51,7 +51,7 @@ export class ApprovePipeline {
       if (pipeline.draftAuthors.includes(actor.person)) throw new ApiError("APPROVAL_OWN_DRAFT");
       const policy = await currentPolicy(em, pipeline.application);
       if (policy === null) throw new ApiError("POLICY_MISSING");
-      checkedOutputs(draft, policy, await findApplication(em, pipeline.application));
+      checkedDefinition(draft, policy, await findApplication(em, pipeline.application));
       const lane = laneId(draft.purposes);
       if (seen != null && (seen.length === 0 || [...new Set(seen)].sort().join("+") !== lane)) {
         throw new ApiError("DRAFT_CHANGED");

@@ -1,7 +1,6 @@
 import type { PipelineDefinition } from "@o2mc/schema/pipeline/definition.ts";
-import { checkDefinition } from "@o2mc/schema/pipeline/check.ts";
+import { checkDefinition, type CheckedDefinition } from "@o2mc/schema/pipeline/check.ts";
 import { DefinitionError } from "@o2mc/schema/pipeline/definition-error.ts";
-import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 import type { Policy } from "@o2mc/schema/consent/policy.ts";
 import { ApiError } from "../../errors/api-error.ts";
 
@@ -24,17 +23,20 @@ export function definitionProblem(
   }
 }
 
-/** The outputs of a definition that passes its check; throws DEFINITION_INVALID with reason and step otherwise. */
-export function checkedOutputs(
+/** The definition with its defaults and types; throws DEFINITION_INVALID with reason and step when it can't run. */
+export function checkedDefinition(
   definition: PipelineDefinition,
   policy: Policy,
   application: Partitioned,
-): readonly OutputType[] {
-  const problem = definitionProblem(definition, policy, application);
-  if (problem === null) return checkDefinition(definition, policy, application).outputs;
-  throw new ApiError(
-    "DEFINITION_INVALID",
-    { problem: problem.message },
-    { cause: problem, extensions: { reason: problem.code, step: problem.step ?? null } },
-  );
+): CheckedDefinition {
+  try {
+    return checkDefinition(definition, policy, application);
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error;
+    throw new ApiError(
+      "DEFINITION_INVALID",
+      { problem: error.message },
+      { cause: error, extensions: { reason: error.code, step: error.step ?? null } },
+    );
+  }
 }

@@ -1,18 +1,15 @@
-import { Field, InputType, Int } from "type-graphql";
-import { DEFAULT_TIME, type PipelineDefinition, type TimeOptions } from "@o2mc/schema/pipeline/definition.ts";
+import { Field, InputType } from "type-graphql";
+import {
+  DEFAULT_TIME,
+  type PipelineDefinition,
+  type Step,
+  type TimeOptions,
+} from "@o2mc/schema/pipeline/definition.ts";
+import { TIME_OPTIONS } from "@o2mc/schema/pipeline/time.ts";
+import { optionsInput } from "../../api/option-inputs.ts";
 import { StepInput } from "./step.input.ts";
 
-@InputType()
-class TimeInput implements TimeOptions {
-  @Field(() => Int, { defaultValue: DEFAULT_TIME.disorderSeconds, description: "how late an event may be" })
-  disorderSeconds!: number;
-
-  @Field(() => Int, {
-    defaultValue: DEFAULT_TIME.idleSeconds,
-    description: "silence after which windows are completed",
-  })
-  idleSeconds!: number;
-}
+const TimeInput = optionsInput("TimeInput", TIME_OPTIONS);
 
 @InputType()
 export class PipelineDefinitionInput implements Record<keyof PipelineDefinition, unknown> {
@@ -20,13 +17,13 @@ export class PipelineDefinitionInput implements Record<keyof PipelineDefinition,
   purposes!: string[];
 
   @Field(() => TimeInput, { nullable: true })
-  time!: TimeInput | null;
+  time!: TimeOptions | null;
 
   @Field(() => [StepInput])
-  steps!: StepInput[];
+  steps!: Step[];
 }
 
-/** The definition as plain JSON: absent options left out, defaults filled in. */
+/** The definition as plain JSON: absent options left out, the API's defaults filled in. */
 export function plainDefinition(input: PipelineDefinitionInput): PipelineDefinition {
   const text = JSON.stringify(input, (_, value: unknown) => value ?? undefined);
   const definition = JSON.parse(text) as PipelineDefinition;

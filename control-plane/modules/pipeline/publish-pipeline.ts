@@ -13,7 +13,7 @@ import { PipelineVersionRow } from "../../db/entities/pipeline-version.ts";
 import type { EntityManager } from "../../db/orm.ts";
 import { enqueue } from "../../db/outbox.ts";
 import { ApiError } from "../../errors/api-error.ts";
-import { checkedOutputs } from "./definition-problem.ts";
+import { checkedDefinition } from "./definition-problem.ts";
 import { Pipeline, toPipeline } from "./pipeline.type.ts";
 
 @Resolver()
@@ -27,11 +27,12 @@ export class PublishPipeline {
       const application = await findLocked(em, ApplicationRow, "application", applicationId);
       const pipeline = await findLocked(em, PipelineRow, "pipeline", id);
       const last = await lastVersion(em, id);
-      const definition = pipeline.draft ?? (pipeline.publishedVersion === null ? last?.definition : undefined);
-      if (definition === undefined) throw new ApiError("DRAFT_MISSING");
+      const written = pipeline.draft ?? (pipeline.publishedVersion === null ? last?.definition : undefined);
+      if (written === undefined) throw new ApiError("DRAFT_MISSING");
       const policy = await currentPolicy(em, applicationId);
       if (policy === null) throw new ApiError("POLICY_MISSING");
-      const outputs = checkedOutputs(definition, policy, application);
+      // a version holds every default, so that it stays what it was when a default changes
+      const { definition, outputs } = checkedDefinition(written, policy, application);
       await requireApproval(em, id, definition);
       await requireDeliveredOutputs(
         em,

@@ -1,5 +1,5 @@
 import { GraphQLDateTime, GraphQLJSONObject } from "graphql-scalars";
-import { createUnionType, Field, ID, InputType, ObjectType } from "type-graphql";
+import { createUnionType, Field, ID, InputType, Int, ObjectType } from "type-graphql";
 import type { ResultEvent } from "../../hub/results.ts";
 
 @InputType()
@@ -21,9 +21,12 @@ export class ResultRows {
 
   @Field(() => [GraphQLJSONObject], { description: "columns by name, and `id`" })
   rows!: readonly Readonly<Record<string, unknown>>[];
+
+  @Field(() => Int, { description: "rows left out because their subject no longer permits it" })
+  withheld!: number;
 }
 
-@ObjectType({ description: "Results after `from`, up to `until`, may be missing." })
+@ObjectType({ description: "Results after `from`, up to `until`, may be missing; both can go into `after`." })
 export class ResultGap {
   @Field(() => String)
   from!: string;
@@ -33,6 +36,9 @@ export class ResultGap {
 
   @Field(() => String, { description: "`slow-reader` or `expired`" })
   reason!: string;
+
+  @Field(() => Int, { nullable: true, description: "how many rows, where that is known" })
+  missed!: number | null;
 }
 
 export const ResultMessage = createUnionType({
@@ -41,10 +47,10 @@ export const ResultMessage = createUnionType({
   resolveType: (value) => ("rows" in value ? ResultRows : ResultGap),
 });
 
-export function toResultMessage(event: ResultEvent): ResultRows | ResultGap {
-  return event.type === "rows"
-    ? { cursor: String(event.cursor), rows: event.rows }
-    : { from: String(event.from), until: String(event.until), reason: event.reason };
+export function toResultMessage(event: ResultEvent, cursor: (place: number) => string): ResultRows | ResultGap {
+  if (event.type === "rows") return { cursor: cursor(event.cursor), rows: event.rows, withheld: event.withheld };
+  const { from, until, reason, rows } = event;
+  return { from: cursor(from), until: cursor(until), reason, missed: rows ?? null };
 }
 
 @ObjectType({ description: "what could not be processed or delivered, as its lane sees it" })

@@ -6,6 +6,7 @@ import { PipelineRow } from "../../db/entities/pipeline.ts";
 import { ApiError } from "../../errors/api-error.ts";
 import type { ResultEvent } from "../../hub/results.ts";
 import { knownOutputs } from "../pipeline/known-outputs.ts";
+import { cursorPlace, cursorText } from "./cursor.ts";
 import { OutputRef, ResultMessage, toResultMessage, type ResultGap, type ResultRows } from "./result.type.ts";
 
 interface ResultsArgs {
@@ -16,16 +17,17 @@ interface ResultsArgs {
 @Resolver()
 export class Results {
   @Subscription(() => ResultMessage, {
-    description: "Results as they are made; with `after`, also those since that cursor, as far as they are still held.",
+    description:
+      "Results as they are made; with `after`, also those since that cursor, as far as they are still held (`0`: all).",
     subscribe: ({ args, context }: { args: ResultsArgs; context: Context }) => openResults(context, args),
   })
   results(
     @Root() event: ResultEvent,
-    // read by `subscribe`; named here so that the schema has them
-    @Arg("output", () => OutputRef) _output: OutputRef,
+    @Arg("output", () => OutputRef) output: OutputRef,
+    // read by `subscribe`; named here so that the schema has it
     @Arg("after", () => String, { nullable: true }) _after?: string | null,
   ): ResultRows | ResultGap {
-    return toResultMessage(event);
+    return toResultMessage(event, (place) => cursorText(output, place));
   }
 }
 
@@ -39,7 +41,6 @@ async function authorisedResults(
   { output: ref, after }: ResultsArgs,
 ): Promise<AsyncIterable<ResultEvent>> {
   const { application, pipeline, output } = ref;
-  const cursor = after == null ? undefined : readCursor(after);
   const tenant = await read(context, "result.subscribe", async ({ em, tenant: id }) => {
     await findApplication(em, application);
     const row = await find(em, PipelineRow, "pipeline", pipeline);
@@ -47,11 +48,8 @@ async function authorisedResults(
     if (!(await knownOutputs(em, row)).has(output)) throw new ApiError("NOT_FOUND", { kind: "output", id: output });
     return id;
   });
-  const request = { application, pipeline, output, ...(cursor === undefined ? {} : { after: cursor }) };
+  // a foreign output is told to be none before its cursor is looked at
+  const from = after == null ? {} : { after: cursorPlace(ref, after) };
+  const request = { application, pipeline, output, ...from };
   return context.services.hub.openResults(tenant, request);
-}
-
-function readCursor(cursor: string): number {
-  if (!/^\d{1,15}$/.test(cursor)) throw new ApiError("INVALID_CURSOR");
-  return Number(cursor);
 }

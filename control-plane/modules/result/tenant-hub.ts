@@ -1,3 +1,4 @@
+import type { Logger } from "@o2mc/runtime/log.ts";
 import type { HubReader } from "../../api/context.ts";
 import { TenantRow } from "../../db/entities/tenant.ts";
 import { inTenant, type Orm } from "../../db/orm.ts";
@@ -9,7 +10,7 @@ import type { Hub } from "../../hub/hub.ts";
 import { openResults } from "../../hub/results.ts";
 
 /** Reads from the hub with each tenant's own connection. */
-export function tenantHub(orm: Orm, secrets: SecretBox, hub: Hub): HubReader {
+export function tenantHub(orm: Orm, secrets: SecretBox, hub: Hub, log: Logger): HubReader {
   const connection = async (tenant: string): Promise<TenantConnection> => {
     const row = await inTenant(orm, tenant, (em) => em.findOne(TenantRow, { id: tenant }));
     if (row === null || row.accountSeed === null) throw new ApiError("HUB_UNAVAILABLE");
@@ -21,7 +22,7 @@ export function tenantHub(orm: Orm, secrets: SecretBox, hub: Hub): HubReader {
     }
   };
   return {
-    openResults: async (tenant, request) => openResults(await connection(tenant), request),
+    openResults: async (tenant, request) => openResults(await connection(tenant), request, log),
     lastDeadLetters: async (tenant, application, count) =>
       lastDeadLetters(await connection(tenant), application, count),
   };

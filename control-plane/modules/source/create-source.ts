@@ -2,11 +2,12 @@ import { Arg, Ctx, ID, Mutation, Resolver } from "type-graphql";
 import type { Context } from "../../api/context.ts";
 import { findApplication } from "../../api/find.ts";
 import { newId } from "../../api/ids.ts";
-import { invalid, nameOf } from "../../api/input.ts";
+import { nameOf } from "../../api/input.ts";
 import { change } from "../../api/scope.ts";
 import { SourceRow } from "../../db/entities/source.ts";
 import { enqueue } from "../../db/outbox.ts";
-import { checkOrigins } from "./check-origins.ts";
+import { originsOf } from "./check-origins.ts";
+import { claimOrigins } from "./claim-origins.ts";
 import { addKey } from "./new-key.ts";
 import { ConsentMode, SourceKind, SourceWithKey, toSource } from "./source.type.ts";
 
@@ -24,8 +25,7 @@ export class CreateSource {
   ): Promise<SourceWithKey> {
     return change(context, "source.write", async ({ em, tenant, audit }) => {
       await findApplication(em, application);
-      const sites = checkOrigins(origins);
-      if (kind === "web" && sites.length === 0) throw invalid("origins", "must name the site of a WEB source");
+      const sites = originsOf(kind, origins);
       const source = em.create(SourceRow, {
         id: newId("src"),
         tenant,
@@ -36,6 +36,7 @@ export class CreateSource {
         origins: sites,
       });
       await em.flush();
+      await claimOrigins(em, source);
       const key = addKey(em, source);
       audit("source.created", source.id, { application, name: source.name, kind, consentMode, origins: sites });
       await enqueue(em, { kind: "deployment", tenant, application });

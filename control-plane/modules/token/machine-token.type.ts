@@ -25,6 +25,9 @@ export class MachineToken {
 
   @Field(() => GraphQLDateTime, { nullable: true })
   revokedAt!: Date | null;
+
+  @Field(() => GraphQLDateTime, { nullable: true, description: "to the minute" })
+  lastUsedAt!: Date | null;
 }
 
 export const MachineTokenConnection = connectionType(MachineToken, "MachineToken");
@@ -37,4 +40,5 @@ export const toMachineToken = (row: MachineTokenRow): MachineToken => ({
   createdAt: row.createdAt,
   expiresAt: row.expiresAt,
   revokedAt: row.revokedAt,
+  lastUsedAt: row.lastUsedAt,
 });

@@ -5,7 +5,7 @@ import { FileWriter } from "./writer.ts";
 export const fileKind: DestinationKind = {
   kind: "file",
   open: (raw, context) => {
-    const options = fileOptions.parse(raw);
+    const options = fileOptions(raw);
     return {
       destination: new FileWriter(options, context.delivery, context.output),
       gathering: { seconds: options.rotateSeconds, messages: 256, bytes: 16 << 20 },

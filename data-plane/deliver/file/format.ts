@@ -1,4 +1,4 @@
-import type { FileOptions } from "@o2mc/schema/destinations/options.ts";
+import type { FileOptions } from "@o2mc/schema/destinations/file.ts";
 import type { OutputColumn } from "@o2mc/schema/pipeline/types.ts";
 import { columnNames } from "../column-names.ts";
 import type { Row } from "../destination.ts";

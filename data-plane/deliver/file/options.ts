@@ -1,9 +1,4 @@
-import { isAbsolute } from "node:path";
-import type { FileOptions } from "@o2mc/schema/destinations/options.ts";
-import { z } from "zod";
+import { file, type FileOptions } from "@o2mc/schema/destinations/file.ts";
+import { readOptions } from "@o2mc/schema/options/read-options.ts";
 
-export const fileOptions = z.strictObject({
-  directory: z.string().refine(isAbsolute, "is not an absolute path"),
-  format: z.enum(["jsonl", "csv"]),
-  rotateSeconds: z.number().min(0).max(3600),
-}) satisfies z.ZodType<FileOptions>;
+export const fileOptions = (given: unknown): FileOptions => readOptions(file.options, given, file.kind);

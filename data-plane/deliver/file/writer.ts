@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { FileOptions } from "@o2mc/schema/destinations/options.ts";
+import type { FileOptions } from "@o2mc/schema/destinations/file.ts";
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 import { token } from "@o2mc/schema/subjects.ts";
 import { type Batch, type Destination, NotConnected } from "../destination.ts";

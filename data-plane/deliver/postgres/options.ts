@@ -1,13 +1,4 @@
-import type { PostgresOptions } from "@o2mc/schema/destinations/options.ts";
-import { z } from "zod";
+import { postgres, type PostgresOptions } from "@o2mc/schema/destinations/postgres.ts";
+import { readOptions } from "@o2mc/schema/options/read-options.ts";
 
-export const postgresOptions = z.strictObject({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65535),
-  database: z.string().min(1),
-  user: z.string().min(1),
-  password: z.string(),
-  schema: z.string().min(1).max(63),
-  table: z.string().min(1).max(63),
-  tls: z.boolean(),
-}) satisfies z.ZodType<PostgresOptions>;
+export const postgresOptions = (given: unknown): PostgresOptions => readOptions(postgres.options, given, postgres.kind);

@@ -1,4 +1,4 @@
-import type { PostgresOptions } from "@o2mc/schema/destinations/options.ts";
+import type { PostgresOptions } from "@o2mc/schema/destinations/postgres.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import type { OutputColumn } from "@o2mc/schema/pipeline/types.ts";
 import type { Row } from "../destination.ts";

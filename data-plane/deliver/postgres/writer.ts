@@ -1,4 +1,4 @@
-import type { PostgresOptions } from "@o2mc/schema/destinations/options.ts";
+import type { PostgresOptions } from "@o2mc/schema/destinations/postgres.ts";
 import type { OutputColumn } from "@o2mc/schema/pipeline/types.ts";
 import { Client, DatabaseError } from "pg";
 import { type Batch, type Destination, NotConnected, Partial, type Row, type RowFailure } from "../destination.ts";

@@ -1,7 +1,4 @@
-import type { WebhookOptions } from "@o2mc/schema/destinations/options.ts";
-import { z } from "zod";
+import { webhook, type WebhookOptions } from "@o2mc/schema/destinations/webhook.ts";
+import { readOptions } from "@o2mc/schema/options/read-options.ts";
 
-export const webhookOptions = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }),
-  secret: z.string().regex(/^whsec_[A-Za-z0-9+/]{16,}={0,2}$/, "is not whsec_ and base64"),
-}) satisfies z.ZodType<WebhookOptions>;
+export const webhookOptions = (given: unknown): WebhookOptions => readOptions(webhook.options, given, webhook.kind);

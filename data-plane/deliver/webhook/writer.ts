@@ -1,4 +1,4 @@
-import type { WebhookOptions } from "@o2mc/schema/destinations/options.ts";
+import type { WebhookOptions } from "@o2mc/schema/destinations/webhook.ts";
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 import { type Batch, type Destination, NotConnected, Permanent, RetryAfter, type Row } from "../destination.ts";
 import { rowObjects } from "../row-object.ts";

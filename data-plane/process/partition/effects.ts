@@ -20,8 +20,11 @@ export interface DeadMessage {
   readonly letter: DeadLetter;
 }
 
-/** Why a row may not be used now, or undefined: the recheck behind the gate. A result row is of no one source. */
-export type Recheck = (subjectKey: string, source: string | undefined) => string | undefined;
+/**
+ * Why a row may not be used now, or undefined: the recheck behind the gate. `policy` is the version that the event was let
+ * in under. A result row is of no one source.
+ */
+export type Recheck = (subjectKey: string, source: string | undefined, policy?: number) => string | undefined;
 
 /** Counts by name, such as `events`, `late`, `denied.withdrawn`. */
 export type Count = (name: string, n: number) => void;

@@ -112,7 +112,7 @@ export class PartitionEngine {
     for (let i = 0; i < n; i++) {
       const code = source.codes[i] as number;
       const name = source.values[code] ?? "";
-      const reason = recheck(key.values[key.codes[i] as number] ?? "", name);
+      const reason = recheck(key.values[key.codes[i] as number] ?? "", name, frame.policy);
       if (reason !== undefined) {
         count(`denied.${reason}`, 1);
         continue;

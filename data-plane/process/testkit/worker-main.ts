@@ -3,7 +3,7 @@ import { onShutdown } from "@o2mc/runtime/shutdown.ts";
 import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import { BUCKETS } from "@o2mc/schema/subjects.ts";
 import { connect } from "@nats-io/transport-node";
-import { watchBucket } from "../../config/watch-bucket.ts";
+import { watchBucket } from "@o2mc/runtime/watch-bucket.ts";
 import { TenantProcessor } from "../worker/tenant-processor.ts";
 
 /** A worker process for one account without credentials: everything of `bin/process.ts` but the directory. */

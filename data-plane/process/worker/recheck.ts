@@ -1,6 +1,6 @@
+import { consentRule } from "@o2mc/schema/consent/rule.ts";
 import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import type { ConsentStates } from "../../config/consent-states.ts";
-import { denialOf, limitedPurposes } from "../../consent/permits.ts";
 import type { Recheck } from "../partition/effects.ts";
 
 interface RecheckOptions {
@@ -15,34 +15,37 @@ interface RecheckOptions {
 export function createRecheck({ states, deployment, lane, now }: RecheckOptions): Recheck {
   let known: Deployment | undefined;
   let rule: Recheck = () => "no-lane";
-  return (subjectKey, source) => {
+  return (subjectKey, source, policy) => {
     const current = deployment();
     if (current !== known) {
       known = current;
       rule = ruleOf(current, lane, states, now);
     }
-    return rule(subjectKey, source);
+    return rule(subjectKey, source, policy);
   };
 }
 
 function ruleOf(deployment: Deployment, lane: string, states: RecheckOptions["states"], now: () => number): Recheck {
   const { application, policy } = deployment;
   const names = deployment.lanes.find(({ id }) => id === lane)?.purposes ?? [];
-  const purposes = limitedPurposes(policy, names);
-  if (purposes === undefined || purposes.length === 0) return () => "no-lane";
+  const consent = consentRule(policy, names);
   const sources = new Map(
     deployment.sources.map(({ id, consentMode, grant }) => {
-      const covered = grant.granted && names.every((name) => grant.purposes.includes(name));
-      return [id, consentMode === "owner" && !covered ? "grant-revoked" : undefined] as const;
+      // the same two owners as at the gate: without the grant a subject's own consent opens nothing either
+      const covered = consentMode === "subject" || names.every((name) => grant.purposes.includes(name));
+      return [id, { reason: grant.granted && covered ? undefined : "grant-revoked", consentMode }] as const;
     }),
   );
-  return (subjectKey, source) => {
-    if (source !== undefined) {
-      if (!sources.has(source)) return "unknown-source";
-      const reason = sources.get(source);
-      if (reason !== undefined) return reason;
-    }
+  return (subjectKey, source, cutUnder) => {
     const state = states.get(application, subjectKey);
-    return state === undefined ? undefined : denialOf(state, purposes, policy.version, now());
+    if (source !== undefined) {
+      const known = sources.get(source);
+      if (known === undefined) return "unknown-source";
+      if (known.reason !== undefined) return known.reason;
+      // what let it in was its own claim, under a policy that is no longer in force
+      const outdated = known.consentMode === "subject" && cutUnder !== undefined && cutUnder < policy.version;
+      if (outdated && state === undefined) return "outdated-policy";
+    }
+    return consent.recheck(state, now());
   };
 }

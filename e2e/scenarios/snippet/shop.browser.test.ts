@@ -13,8 +13,6 @@ import { startFakeApi, type FakeApi } from "./fake-api.ts";
 import { startFakeEdge, type FakeEdge } from "./fake-edge.ts";
 
 const SECRET = `whsec_${Buffer.from("a secret of the shop's own, long").toString("base64")}`;
-/** with a folder here, the test leaves its pictures in it */
-const PICTURES = process.env["O2MC_PICTURES"];
 
 let browser: Browser;
 let context: BrowserContext;
@@ -64,9 +62,6 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const picture = async (name: string): Promise<void> => {
-  if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, `${name}.png`), animations: "disabled" });
-};
 const counts = (counter: string, value: string): Promise<void> =>
   vi.waitFor(async () => expect(await page.textContent(counter)).toBe(value), { timeout: 20_000 });
 const accept = () => page.getByRole("button", { name: "Accept" });
@@ -76,7 +71,6 @@ const stored = (): Promise<unknown> => page.evaluate("localStorage.length + sess
 test("a visitor who declines browses the shop and sends nothing", async () => {
   await page.goto(url);
   await accept().waitFor();
-  await picture("shop");
   expect(await stored()).toBe(0);
   const sizes = await Promise.all([accept().boundingBox(), decline().boundingBox()]);
   expect(sizes[0]?.width).toBe(sizes[1]?.width);
@@ -96,10 +90,8 @@ test("a visitor who accepts is seen from page to page until Privacy settings, De
   await page.getByRole("link", { name: /Morning mug/ }).click();
   await page.getByRole("button", { name: "Add to basket" }).click();
   await page.getByText("In your basket.").waitFor();
-  await picture("product");
   await page.getByRole("link", { name: "Basket 1" }).click();
   await page.getByRole("cell", { name: "Morning mug" }).waitFor();
-  await picture("basket");
   await vi.waitFor(() => expect(edge.events()).toHaveLength(6), { timeout: 20_000 });
   const seen = edge.events().map(({ type, data }) => [type, data["click"]?.["name"] ?? data["page"]?.["path"]]);
   expect(seen).toEqual([
@@ -182,7 +174,6 @@ test("the live page shows events and sessions as they come, resumes after a brea
   });
   await counts("#count-events", "503");
   expect(await page.locator("#events li").count()).toBeLessThan(50);
-  await picture("live");
 });
 
 test("a page of another site gets no token", async () => {

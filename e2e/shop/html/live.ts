@@ -36,7 +36,7 @@ export const livePage = (graphqlUrl: string): string => `<!doctype html>
 <p class="empty" id="active-empty">No one has consented and clicked in the last five minutes.</p>
 <h2 id="sessions-title">Completed sessions</h2>
 <ol id="sessions" class="rows" aria-labelledby="sessions-title"></ol>
-<p class="empty" id="sessions-empty">A session completes when its visitor has been quiet for a while.</p>
+<p class="empty" id="sessions-empty">A session completes when its visitor has been quiet for a minute.</p>
 </section>
 </main>
 <footer>Both lists are <code>subscription { results }</code> at <a href="${escapeHtml(graphqlUrl)}">${escapeHtml(graphqlUrl)}</a>: outputs <code>events</code> and <code>sessions</code> of the pipeline <code>live</code>.</footer>

@@ -1,4 +1,18 @@
-/** Keeps the rows for which `where`, a CEL expression of type bool over `event`, is true; null and errors drop the row. */
-export interface FilterOptions {
-  readonly where: string;
-}
+import type { OptionsOf } from "../../options/options-of.ts";
+import { expressionColumn } from "../expression-column.ts";
+import { stepSpec } from "../step-spec.ts";
+
+export const filter = stepSpec({
+  verb: "filter",
+  summary: "Keeps the rows for which an expression is true; where it is null or can't be computed the row is dropped.",
+  options: {
+    where: { kind: "expression", type: "boolean", description: "rows for which it is true stay" },
+  },
+  example: { where: "event.price > 10.0" },
+  check({ where }, scope) {
+    const { purposes } = expressionColumn(where, scope, "boolean");
+    scope.columns.narrowRows(purposes);
+  },
+});
+
+export type FilterOptions = OptionsOf<typeof filter.options>;

@@ -1,4 +1,32 @@
-/** Adds `<into>.country` (ISO code), `<into>.city`, `<into>.latitude`, `<into>.longitude` of the address in `field`; null when unknown. */
-export interface LookupOptions {
-  readonly geoip: { readonly field: string; readonly into: string };
-}
+import type { OptionsOf } from "../../options/options-of.ts";
+import { expectType } from "../expect-type.ts";
+import { stepSpec } from "../step-spec.ts";
+
+export const lookup = stepSpec({
+  verb: "lookup",
+  summary:
+    "Adds the place of an address: `<into>.country` (ISO 3166-1 alpha-2), `<into>.city`, `<into>.latitude` and " +
+    "`<into>.longitude`; null when it is unknown.",
+  options: {
+    geoip: {
+      kind: "object",
+      name: "Geoip",
+      options: {
+        field: { kind: "field", types: ["string"], description: "holds the address" },
+        into: { kind: "new-field", description: "prefix of the new columns country, city, latitude, longitude" },
+      },
+      description: "looks an IP address up in the geo-IP database",
+    },
+  },
+  example: { geoip: { field: "$ip", into: "place" } },
+  check({ geoip: { field, into } }, { columns, step }) {
+    const { type, purposes } = columns.read(field, step);
+    expectType(field, type, ["string"], step, "lookup");
+    columns.add(`${into}.country`, { type: "string", purposes }, step);
+    columns.add(`${into}.city`, { type: "string", purposes }, step);
+    columns.add(`${into}.latitude`, { type: "number", purposes }, step);
+    columns.add(`${into}.longitude`, { type: "number", purposes }, step);
+  },
+});
+
+export type LookupOptions = OptionsOf<typeof lookup.options>;

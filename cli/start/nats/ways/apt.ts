@@ -14,7 +14,7 @@ export const apt: Way = {
     if (process.platform !== "linux" || !(await answers("apt-get", ["--version"], env))) return "there is no apt-get";
     return existsSync(KEYRING) ? undefined : `Debian's keys (${KEYRING}) are missing`;
   },
-  fetch: async (work, env) => {
+  fetch: async (work, env, signal) => {
     for (const folder of ["lists/partial", "archives/partial"]) mkdirSync(join(work, folder), { recursive: true });
     writeFileSync(join(work, "status"), "");
     writeFileSync(join(work, "sources.list"), `deb [signed-by=${KEYRING}] ${mirror()} sid main\n`);
@@ -28,9 +28,10 @@ export const apt: Way = {
       "Dir::Cache::Archives": join(work, "archives"),
       "APT::Sandbox::User": process.getuid?.() === 0 ? "root" : "",
       "Acquire::Languages": "none",
+      "APT::Update::Error-Mode": "any",
     };
     const options = Object.entries(own).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
-    const limits = { cwd: work, env, timeoutMs: TIMEOUT_MS };
+    const limits = { cwd: work, env, timeoutMs: TIMEOUT_MS, signal };
     await run("apt-get", [...options, "-q", "update"], limits);
     await run("apt-get", [...options, "-q", "download", "nats-server"], limits);
     const file = readdirSync(work).find((name) => name.endsWith(".deb"));

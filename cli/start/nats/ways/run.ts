@@ -4,7 +4,12 @@ import { execFile } from "node:child_process";
 export function run(
   program: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly timeoutMs: number },
+  options: {
+    readonly cwd: string;
+    readonly env: NodeJS.ProcessEnv;
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<string> {
   const { timeoutMs: timeout, ...rest } = options;
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { jetstream, type ConsumerMessages, type JsMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { Logger } from "@o2mc/runtime/log.ts";
+import type { Logger } from "./log.ts";
 
 /** What follows a bucket. Calls come one at a time, in the order of the bucket. */
 export interface BucketFollower {
@@ -16,7 +16,7 @@ export interface BucketFollower {
 const RETRY_MS = 500;
 
 /**
- * Follows a KV bucket until stopped. It reads the bucket anew after each reconnect, because the ordered consumer of the
+ * Follows the keys of a KV bucket that match `keys` until stopped. It reads the bucket anew after each reconnect, because the ordered consumer of the
  * library finds out only after a minute of silence that a restarted server has forgotten it, and a withdrawal must not
  * wait for that. It also waits for a bucket that is not made yet.
  */
@@ -25,6 +25,7 @@ export function watchBucket(
   bucket: string,
   follower: BucketFollower,
   log: Logger,
+  keys = ">",
 ): { stop(): void } {
   const prefix = `$KV.${bucket}.`;
   const known = new Set<string>();
@@ -51,7 +52,7 @@ export function watchBucket(
     const seen = new Set<string>();
     try {
       const consumer = await jetstream(nats).consumers.getPushConsumer(`KV_${bucket}`, {
-        filter_subjects: [`${prefix}>`],
+        filter_subjects: [prefix + keys],
         deliver_policy: "last_per_subject",
       });
       let pending = (await consumer.info(true)).num_pending;

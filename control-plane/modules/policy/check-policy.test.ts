@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import type { FieldDeclaration, Purpose } from "@o2mc/schema/consent/policy.ts";
+import { checkPolicy } from "./check-policy.ts";
+
+const purpose = (name: string, change: Partial<Purpose> = {}): Purpose => ({
+  name,
+  description: "",
+  legalBasis: "consent",
+  lifetimeDays: 30,
+  ...change,
+});
+const field = (path: string, change: Partial<FieldDeclaration> = {}): FieldDeclaration => ({
+  path,
+  type: "string",
+  purposes: ["analytics"],
+  description: "",
+  ...change,
+});
+const many = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
+const PURPOSES = [purpose("analytics"), purpose("marketing")];
+
+test.each<[string, readonly Purpose[], readonly FieldDeclaration[]]>([
+  ["one purpose and no field", [purpose("a")], []],
+  [
+    "32 purposes and 1,000 fields",
+    many(32, (i) => purpose(`p${i}`)),
+    many(1000, (i) => field(`f${i}`, { purposes: [] })),
+  ],
+  ["the longest and shortest lifetime", [purpose("a", { lifetimeDays: 1 }), purpose("b", { lifetimeDays: 3650 })], []],
+  ["names that share a beginning", PURPOSES, [field("a.b"), field("ab"), field("a_b"), field("a.bc"), field("b")]],
+  ["the envelope's personal fields", PURPOSES, [field("$subject"), field("$ip", { purposes: ["marketing"] })]],
+  ["a field that nobody may see", PURPOSES, [field("secret", { purposes: [] })]],
+  ["eight names of 64 letters", PURPOSES, [field(many(8, () => "x".repeat(64)).join("."))]],
+  ["names that objects have anyway", PURPOSES, [field("constructor"), field("toString.length")]],
+])("%s may be published", (_, purposes, fields) => {
+  expect(() => checkPolicy(purposes, fields)).not.toThrow();
+});
+
+test.each<[string, readonly Purpose[]]>([
+  ["must have 1 to 32 entries", []],
+  ["must have 1 to 32 entries", many(33, (i) => purpose(`p${i}`))],
+  ['have a name "" that', [purpose("")]],
+  ['have a name "Analytics" that', [purpose("Analytics")]],
+  ['have a name "a+b" that', [purpose("a+b")]],
+  ['have a name "a.b" that', [purpose("a.b")]],
+  ['have a name "a\\n" that', [purpose("a\n")]],
+  ["…", [purpose("a".repeat(100_000))]],
+  ["name analytics twice", [...PURPOSES, purpose("analytics")]],
+  ["give a a lifetime that is not 1 to 3650 days", [purpose("a", { lifetimeDays: 0 })]],
+  ["give a a lifetime", [purpose("a", { lifetimeDays: 3651 })]],
+  ["give a a lifetime", [purpose("a", { lifetimeDays: -1 })]],
+  ["give a a lifetime", [purpose("a", { lifetimeDays: 1.5 })]],
+  ["give a a lifetime", [purpose("a", { lifetimeDays: NaN })]],
+  ["describe a in more than 1000", [purpose("a", { description: "x".repeat(1001) })]],
+])("purposes that %s", (problem, purposes) => {
+  expect(() => checkPolicy(purposes, [])).toThrow(problem);
+  expect(() => checkPolicy(purposes, [])).toThrow(/^purposes /);
+});
+
+test.each<[string, readonly FieldDeclaration[]]>([
+  ["must have at most 1000 entries", many(1001, (i) => field(`f${i}`))],
+  ...[
+    "",
+    ".",
+    "a.",
+    ".a",
+    "a..b",
+    "a b",
+    "1a",
+    "a-b",
+    "a.*",
+    "a.>",
+    "$id",
+    "$subject.x",
+    "$",
+    "é",
+    "a\n",
+    "a.__proto__",
+  ].map((path): [string, FieldDeclaration[]] => [`have a path ${JSON.stringify(path)} that is none`, [field(path)]]),
+  ["that is none", [field("__proto__")]],
+  ["that is none", [field("x".repeat(65))]],
+  ["that is none", [field(many(9, () => "x").join("."))]],
+  ["…", [field("x".repeat(100_000))]],
+  ["declare page.path twice", [field("page.path"), field("url"), field("page.path")]],
+  ["declare $ip as number", [field("$ip", { type: "number" })]],
+  ["declare $subject as timestamp", [field("$subject", { type: "timestamp" })]],
+  ['show page to "unheard-of", which is no purpose', [field("page", { purposes: ["analytics", "unheard-of"] })]],
+  ['show page to "constructor", which is no purpose', [field("page", { purposes: ["constructor"] })]],
+  ["show page to one purpose twice", [field("page", { purposes: ["analytics", "analytics"] })]],
+  ["declare a as a value and a.b as a part of it", [field("a"), field("a.b")]],
+  ["declare a as a value and a.b.c as a part of it", [field("a.b.c"), field("x"), field("a")]],
+  ["declare a.b as a value and a.b.c as a part of it", [field("a.b.c"), field("a.b")]],
+  ["describe a in more than 1000", [field("a", { description: "x".repeat(1001) })]],
+])("fields that %s", (problem, fields) => {
+  expect(() => checkPolicy(PURPOSES, fields)).toThrow(problem);
+  expect(() => checkPolicy(PURPOSES, fields)).toThrow(/^fields /);
+});

@@ -1,0 +1,173 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { buildSchema, type GraphQLSchema } from "graphql/index.js";
+import { ask, graphql, subscribe, type OutputRef } from "../../testkit/api.ts";
+import { eventually } from "../../testkit/eventually.ts";
+import { logHit, postEvents } from "../../testkit/ingest.ts";
+import { operationText } from "../../testkit/operation-text.ts";
+import { ownSource, type OwnSource } from "../../testkit/own-source.ts";
+import type { Platform } from "../../testkit/platform.ts";
+import { everyRole } from "./tokens.ts";
+
+const ID = /\b(?:app|pol|src|key|pl|plv|apr|dst|dlv|tok)_[0-9a-f]{20}\b/g;
+const DAY_MS = 86_400_000;
+
+/** The first tenant, with something of everything in it, and what must never be told to anybody else. */
+export interface FirstTenant {
+  /** stands in its names, its events and its secrets, and nowhere else */
+  readonly mark: string;
+  readonly ids: readonly string[];
+  readonly source: OwnSource;
+  readonly output: OutputRef;
+  /** of its newest row at `output` */
+  readonly cursor: string;
+  readonly rowIds: readonly string[];
+  /** by name of a list: where its newest page ends */
+  readonly endCursors: Readonly<Record<string, string>>;
+  readonly given: Readonly<
+    Record<"application" | "source" | "key" | "pipeline" | "destination" | "delivery" | "token", string>
+  >;
+  /** all that it can read of itself */
+  everything(): Promise<string>;
+}
+
+export async function firstTenant(platform: Platform, sdl: string): Promise<FirstTenant> {
+  const { endpoints } = platform;
+  const { application, tenant, pipelines } = endpoints.demo;
+  const pipeline = pipelines["live"] ?? "";
+  const output = { application, pipeline, output: "events" };
+  const mark = `mark${randomBytes(8).toString("hex")}`;
+  const token = everyRole(platform, tenant);
+  const source = await ownSource(endpoints, `source ${mark}`, ["analytics", "operations"]);
+  const { createDestination } = await ask<{ createDestination: { id: string } }>(
+    endpoints,
+    token,
+    `mutation ($name: String!, $options: DestinationOptionsInput!) {
+      createDestination(name: $name, options: $options) { id } }`,
+    { name: `files ${mark}`, options: { file: { directory: join(platform.dataDir, "..", mark), format: "JSONL" } } },
+  );
+  const { createDelivery } = await ask<{ createDelivery: { id: string } }>(
+    endpoints,
+    token,
+    `mutation ($pipeline: ID!, $destination: ID!) {
+      createDelivery(pipeline: $pipeline, output: "events", destination: $destination) { id } }`,
+    { pipeline, destination: createDestination.id },
+  );
+  const { createMachineToken } = await ask<{ createMachineToken: { machineToken: { id: string } } }>(
+    endpoints,
+    token,
+    `mutation ($name: String!, $expiresAt: DateTime!) {
+      createMachineToken(name: $name, scopes: ["result.subscribe"], expiresAt: $expiresAt) { machineToken { id } } }`,
+    { name: `token ${mark}`, expiresAt: new Date(Date.now() + DAY_MS) },
+  );
+  const { cursor, rowIds } = await rowsOf(platform, token, output, source, mark);
+  const letters = `query ($application: ID!) { deadLetters(application: $application) { row } }`;
+  const dead = async (): Promise<boolean> =>
+    JSON.stringify(await ask(endpoints, token, letters, { application })).includes(mark);
+  await eventually(dead, true, 20_000, 0);
+
+  const everything = (): Promise<string> =>
+    readAll(platform, buildSchema(sdl), token, { application, pipeline, source: source.id });
+  const text = await everything();
+  const { source: made } = await ask<{ source: { keys: readonly { id: string }[] } }>(
+    endpoints,
+    token,
+    "query ($id: ID!) { source(id: $id) { keys { id } } }",
+    source,
+  );
+  return {
+    mark,
+    ids: [...new Set([...text.matchAll(ID)].map(([id]) => id))],
+    source,
+    output,
+    cursor,
+    rowIds,
+    endCursors: Object.fromEntries(
+      [...text.matchAll(/"(\w+)":\{"edges":[^\n]*?"endCursor":"([^"]+)"/g)].map(([, list = "", end = ""]) => [
+        list,
+        end,
+      ]),
+    ),
+    given: {
+      application,
+      source: source.id,
+      key: made.keys[0]?.id ?? "",
+      pipeline,
+      destination: createDestination.id,
+      delivery: createDelivery.id,
+      token: createMachineToken.machineToken.id,
+    },
+    everything,
+  };
+}
+
+/** Sends two events, of which one becomes a row and the other, far too late, a dead letter. */
+async function rowsOf(
+  platform: Platform,
+  token: string,
+  output: OutputRef,
+  source: OwnSource,
+  mark: string,
+): Promise<{ readonly cursor: string; readonly rowIds: readonly string[] }> {
+  const { endpoints } = platform;
+  const rowIds: string[] = [];
+  let cursor = "";
+  const unsubscribe = subscribe(
+    endpoints,
+    token,
+    output,
+    (message) => {
+      if (message.__typename !== "ResultRows") return;
+      rowIds.push(...message.rows.filter((row) => row["page.path"] === `/${mark}`).map((row) => String(row["id"])));
+      ({ cursor } = message);
+    },
+    (error) => {
+      throw new Error(JSON.stringify(error));
+    },
+  );
+  const event = (id: string, time: number): object => ({
+    ...logHit(id),
+    time: new Date(time).toISOString(),
+    subject: `visitor ${mark}`,
+    data: { page: { path: `/${mark}` }, request: { path: `/${mark}` } },
+  });
+  let sent = 0;
+  const arrived = async (): Promise<boolean> => {
+    // a subscriber without a cursor has what comes after it is there
+    const body = JSON.stringify(event(`${mark}-${sent++}`, Date.now()));
+    await postEvents(endpoints, source.id, source.writeKey, body);
+    return rowIds.length > 0;
+  };
+  await eventually(arrived, true, 20_000, 0);
+  await postEvents(
+    endpoints,
+    source.id,
+    source.writeKey,
+    JSON.stringify(event(`${mark}-late`, Date.now() - 30 * DAY_MS)),
+  );
+  await eventually(() => rowIds.length >= sent, true, 20_000, 0);
+  await unsubscribe();
+  return { cursor, rowIds };
+}
+
+/** Every query of the schema for what the tenant has. */
+async function readAll(
+  { endpoints }: Platform,
+  schema: GraphQLSchema,
+  token: string,
+  ids: { readonly application: string; readonly pipeline: string; readonly source: string },
+): Promise<string> {
+  const answers: string[] = [];
+  for (const field of Object.values(schema.getQueryType()?.getFields() ?? {})) {
+    // the list's answers hold what `me` says of the token, and an id of its own
+    const id = field.name === "application" ? ids.application : field.name === "source" ? ids.source : ids.pipeline;
+    const given: Record<string, unknown> = { application: ids.application, first: 200, id };
+    const variables = Object.fromEntries(
+      field.args.flatMap(({ name }) => (name in given ? [[name, given[name]]] : [])),
+    );
+    const answer = await graphql(endpoints, token, operationText("query", field, variables), variables);
+    if (answer.errors !== undefined) throw new Error(`${field.name}: ${JSON.stringify(answer.errors)}`);
+    answers.push(JSON.stringify(answer.data));
+  }
+  return answers.join("\n");
+}

@@ -1,0 +1,26 @@
+import type { OptionsOf } from "../options/options-of.ts";
+import { destinationSpec } from "./destination-spec.ts";
+
+export const postgres = destinationSpec({
+  kind: "postgres",
+  summary:
+    "Upserts by result id into a table made from the output's type: `result_id text primary key`, then one column per " +
+    "output column (`.` becomes `_`).",
+  options: {
+    host: { kind: "text", maxLength: 255, description: "name or address of the server" },
+    port: { kind: "integer", min: 1, max: 65_535, default: 5432, description: "port of the server" },
+    database: { kind: "text", maxLength: 63, description: "name of the database" },
+    user: {
+      kind: "text",
+      maxLength: 63,
+      description: "who logs in; needs to create in the schema, unless the table is there",
+    },
+    password: { kind: "text", minLength: 0, secret: true, description: "the user's password" },
+    schema: { kind: "text", maxLength: 63, default: "public", description: "schema of the table" },
+    table: { kind: "text", maxLength: 63, description: "made from the output's type when it does not exist" },
+    tls: { kind: "flag", default: true, description: "encrypt, and check the server's certificate" },
+  },
+  example: { host: "db.shop.example", database: "reports", user: "o2mc", password: "secret", table: "sessions" },
+});
+
+export type PostgresOptions = OptionsOf<typeof postgres.options>;

@@ -1,0 +1,15 @@
+import type { FieldType } from "../consent/policy.ts";
+import { DefinitionError } from "./definition-error.ts";
+
+/** Refuses a field of a type that `what` can't work with. */
+export function expectType(
+  field: string,
+  type: FieldType,
+  allowed: readonly FieldType[],
+  step: number,
+  what: string,
+): void {
+  if (allowed.includes(type)) return;
+  const message = `Step ${step}: ${what} needs a field of type ${allowed.join(" or ")}, and ${field} is of type ${type}.`;
+  throw new DefinitionError("type-mismatch", step, message);
+}

@@ -1,0 +1,9 @@
+import { join } from "node:path";
+import { destinationsReference } from "./destinations/reference.ts";
+import { stepsReference } from "./pipeline/reference.ts";
+
+/** The pages that are printed from the specs. */
+export const REFERENCE: readonly { readonly file: string; readonly text: () => string }[] = [
+  { file: join(import.meta.dirname, "pipeline/STEPS.md"), text: stepsReference },
+  { file: join(import.meta.dirname, "destinations/DESTINATIONS.md"), text: destinationsReference },
+];
