@@ -296,6 +296,8 @@ test.each<[string, object]>([
   ["invalid-id", { id: "x".repeat(129) }],
   ["invalid-id", { id: "a\u0000b" }],
   ["invalid-type", { type: null }],
+  ["invalid-type", { type: "" }],
+  ["invalid-type", { type: "a\u0085b" }],
   ["invalid-time", { time: "yesterday" }],
   ["time-out-of-range", { time: "1969-12-31T23:59:59Z" }],
   ["time-out-of-range", { time: new Date(Date.now() + 2 * 86_400_000).toISOString() }],

@@ -2,16 +2,7 @@ import { columnOf, numberColumn, textColumn, type Column } from "@o2mc/schema/ev
 import { encodeEventFrame } from "@o2mc/schema/events/event-frame.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import type { ApplicationPlan, LanePlan } from "./plan.ts";
-
-/** One permitted event; `values` are the declared fields, in the policy's order. */
-export interface EventRow {
-  readonly id: string;
-  readonly type: string;
-  readonly time: number;
-  readonly source: string;
-  readonly subjectKey: string;
-  readonly values: readonly Scalar[];
-}
+import type { EventRow } from "./read-event.ts";
 
 /** Why a frame did not get into the hub; undefined = it is in. */
 export type PublishFailure = "hub-full" | "hub-unavailable";
@@ -58,8 +49,8 @@ export class OpenFrame {
     this.#type.push(row.type);
     this.#time.push(row.time);
     this.#source.push(row.source);
-    this.#key.push(row.subjectKey);
-    let bytes = row.id.length + row.subjectKey.length + 4 * PLAIN_BYTES;
+    this.#key.push(row.subject.key);
+    let bytes = row.id.length + row.subject.key.length + 4 * PLAIN_BYTES;
     const { columns } = this.#lane;
     for (let i = 0; i < columns.length; i++) {
       const cell = row.values[(columns[i] as LanePlan["columns"][number]).value] ?? null;

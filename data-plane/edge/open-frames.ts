@@ -1,6 +1,6 @@
-import { partitionOf } from "@o2mc/schema/events/partition.ts";
-import { OpenFrame, type EventRow } from "./open-frame.ts";
+import { OpenFrame } from "./open-frame.ts";
 import type { ApplicationPlan, LanePlan } from "./plan.ts";
+import type { EventRow } from "./read-event.ts";
 
 const CUT_AFTER_MS = 4;
 /** so few gain from being early; who sends many at a time gains from whole frames */
@@ -24,7 +24,7 @@ export class OpenFrames {
 
   /** Adds a row to its frame and returns the frame; it is cut when full, else a few milliseconds after its first row. */
   add(lane: LanePlan, row: EventRow): OpenFrame {
-    const partition = lane.partitions === 1 ? 0 : partitionOf(row.subjectKey, lane.partitions);
+    const partition = row.subject.partition(lane.partitions);
     const subject = lane.subjects[partition] ?? "";
     let frame = this.#open.get(subject);
     if (frame === undefined) {

@@ -4,7 +4,7 @@ import type { DeployedSource, Deployment } from "@o2mc/schema/deployment/deploym
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import { eventSubject } from "@o2mc/schema/subjects.ts";
 import { compileReader, type FieldReader } from "./field-reader.ts";
-import { subjectKeys } from "./subject-key.ts";
+import { Subjects } from "./subject-key.ts";
 
 /** One lane as the edge fills it. */
 export interface LanePlan {
@@ -27,7 +27,7 @@ export interface ApplicationPlan {
   /** where `$subject` and `$ip` stand among the values; -1 when not declared */
   readonly subjectValue: number;
   readonly ipValue: number;
-  readonly subjectKey: (subject: string) => string;
+  readonly subjects: Subjects;
   readonly sources: ReadonlyMap<string, SourcePlan>;
 }
 
@@ -36,7 +36,7 @@ export interface SourcePlan {
   readonly application: ApplicationPlan;
 }
 
-/** `previous`, the plan of an earlier revision, lends its cache of subject keys. */
+/** `previous`, the plan of an earlier revision, lends its subjects. */
 export function compilePlan(deployment: Deployment, previous?: ApplicationPlan): ApplicationPlan {
   const { policy, application } = deployment;
   const { fields } = policy;
@@ -57,7 +57,7 @@ export function compilePlan(deployment: Deployment, previous?: ApplicationPlan):
     readFields: compileReader(fields),
     subjectValue: fields.findIndex(({ path }) => path === "$subject"),
     ipValue: fields.findIndex(({ path }) => path === "$ip"),
-    subjectKey: previous !== undefined && sameSalt ? previous.subjectKey : subjectKeys(deployment.subjectSalt),
+    subjects: previous !== undefined && sameSalt ? previous.subjects : new Subjects(deployment.subjectSalt),
     sources,
   };
   for (const source of deployment.sources) sources.set(source.id, { source, application: plan });

@@ -26,7 +26,7 @@ export async function putConsent(request: IncomingMessage, subject: string, find
     }
   }
   const state: ConsentState = { purposes, policyVersion, givenAt: Date.now(), receipt: randomUUID() };
-  const key = consentKey(application, plan.application.subjectKey(subject));
+  const key = consentKey(application, plan.application.subjects.get(subject).key);
   try {
     const { seq } = await jetstream(edge.tenant.nats).publish(`$KV.${BUCKETS.consent}.${key}`, JSON.stringify(state));
     edge.consent.learn(key, state, seq);

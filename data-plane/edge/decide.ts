@@ -1,0 +1,56 @@
+import { parseClaim } from "../consent/claim.ts";
+import type { Decision } from "../consent/gate.ts";
+import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
+import type { SourcePlan } from "./plan.ts";
+
+/** The gate's decisions for the events of one request, all judged at one time: who claims the same is answered the same. */
+export class Decisions {
+  readonly #plan: SourcePlan;
+  readonly #now: number;
+  #consent: unknown;
+  /** for `#consent` and a subject that has stored nothing */
+  #decision: Decision | undefined;
+
+  constructor(plan: SourcePlan, now: number) {
+    this.#plan = plan;
+    this.#now = now;
+  }
+
+  /** Two owners: without the grant of the source's own the subject's consent opens nothing. */
+  decide(consent: unknown, state: ConsentState | undefined): Decision {
+    const { source, application } = this.#plan;
+    const byOwner = source.consentMode === "owner";
+    if (state === undefined && this.#decision !== undefined && (byOwner || sameClaim(consent, this.#consent))) {
+      return this.#decision;
+    }
+    const decision = byOwner
+      ? application.gate.byOwner(source.grant, state, this.#now)
+      : source.grant.granted
+        ? application.gate.bySubject(parseClaim(consent), state, this.#now)
+        : "no-consent";
+    if (state === undefined) {
+      this.#consent = consent;
+      this.#decision = decision;
+    }
+    return decision;
+  }
+}
+
+/** Whether two values read as the same claim; false when in doubt. */
+function sameClaim(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  const left = a as Readonly<Record<string, unknown>>;
+  const right = b as Readonly<Record<string, unknown>>;
+  return (
+    left["givenAt"] === right["givenAt"] &&
+    left["policyVersion"] === right["policyVersion"] &&
+    sameNames(left["purposes"], right["purposes"])
+  );
+}
+
+function sameNames(a: unknown, b: unknown): boolean {
+  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
