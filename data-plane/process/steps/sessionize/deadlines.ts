@@ -9,6 +9,7 @@ const BUCKET_MS = 1000;
 export class Deadlines {
   readonly #gap: number;
   readonly #buckets = new Map<number, Session[]>();
+  /** no bucket is before it */
   #first = Infinity;
 
   constructor(gapMs: number) {
@@ -29,17 +30,23 @@ export class Deadlines {
     if (last < this.#first) return [];
     const due: Session[] = [];
     const moved: Session[] = [];
-    for (const [key, bucket] of this.#buckets) {
-      if (key > last) continue;
+    for (const key of this.#keysTo(last)) {
+      const bucket = this.#buckets.get(key);
+      if (bucket === undefined) continue;
       this.#buckets.delete(key);
       for (const session of bucket) {
         if (session.closed) continue;
         (session.end + this.#gap < time ? due : moved).push(session);
       }
     }
-    this.#first = Infinity;
-    for (const key of this.#buckets.keys()) if (key < this.#first) this.#first = key;
+    this.#first = this.#buckets.size === 0 ? Infinity : last + 1;
     for (const session of moved) this.add(session);
     return due;
+  }
+
+  /** Seconds up to `last` that may have sessions: one by one while time goes on, all that there are when it leaps. */
+  #keysTo(last: number): readonly number[] {
+    if (last - this.#first > this.#buckets.size) return [...this.#buckets.keys()].filter((key) => key <= last);
+    return Array.from({ length: last - this.#first + 1 }, (_, i) => this.#first + i);
   }
 }
