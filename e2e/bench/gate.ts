@@ -79,8 +79,11 @@ function gateAll(bodies: readonly string[]): void {
   const source = plan.sources.get("web");
   if (source === undefined) throw new Error("the plan lacks its source");
   let bytes = 0;
-  const frames = new OpenFrames(plan, (frame) => {
-    bytes += frame.encode(Date.now()).length;
+  const frames = new OpenFrames(plan, {
+    opened: () => undefined,
+    publish: (frame) => {
+      bytes += frame.encode(Date.now()).length;
+    },
   });
   let accepted = 0;
   for (const body of bodies) {
@@ -93,6 +96,7 @@ function gateAll(bodies: readonly string[]): void {
     });
     accepted += outcome.accepted;
   }
+  frames.cutAll();
   if (accepted !== BATCH * BATCHES || bytes === 0) throw new Error(`${accepted} events passed the gate`);
 }
 

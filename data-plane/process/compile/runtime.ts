@@ -1,5 +1,7 @@
 import { hash } from "node:crypto";
 
+const [SLASH, QUERY, HASH] = [0x2f, 0x3f, 0x23];
+
 /**
  * What generated code calls. Every function gets non-null operands and answers null where CEL has an error; where the
  * answer is a number, null is NaN.
@@ -24,10 +26,10 @@ export const runtime = {
     let seen = 0;
     let start = 0;
     for (let i = 0; i <= path.length; i++) {
-      const c = i === path.length ? "?" : path[i];
-      if (c !== "/" && c !== "?" && c !== "#") continue;
+      const c = i === path.length ? QUERY : path.charCodeAt(i);
+      if (c !== SLASH && c !== QUERY && c !== HASH) continue;
       if (i > start && seen++ === index) return path.slice(start, i);
-      if (c !== "/") return null;
+      if (c !== SLASH) return null;
       start = i + 1;
     }
     return null;

@@ -78,7 +78,7 @@ export class Sink {
     const data = encodeResultFrame(
       { revision, lane },
       permitted.length,
-      { kind: "text", codes: undefined, values: Array.from(permitted, batch.id) },
+      { kind: "text", codes: undefined, values: idsOf(batch, permitted) },
       key?.kind === "text" ? key : undefined,
       output.columns.map(({ name }, c) => [name, gather(emitted.columns[c] as Vector, permitted)]),
     );
@@ -133,4 +133,10 @@ export class Sink {
   effects(): Effects {
     return { results: this.#results, dead: this.#dead };
   }
+}
+
+function idsOf({ id }: Batch, rows: Selection): string[] {
+  const ids = new Array<string>(rows.length);
+  for (let i = 0; i < rows.length; i++) ids[i] = id(rows[i] as number);
+  return ids;
 }
