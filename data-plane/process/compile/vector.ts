@@ -26,6 +26,9 @@ export function identity(n: number): Uint32Array {
   return identities.subarray(0, n);
 }
 
+/** True for codes that `identity` gave: each row has an entry of its own. */
+export const isIdentity = (codes: Uint32Array): boolean => codes.buffer === identities.buffer;
+
 export function vectorOf(column: Column, n: number): Vector {
   if (column.kind !== "text") return column;
   const { codes, values } = column;

@@ -27,9 +27,8 @@ export class Dedup {
     this.#generation = generation;
   }
 
-  /** True when the event is new; it is known from then on. `source` is the hash of its source. */
-  admit(source: IdHash, id: string): boolean {
-    const { high, low } = whole(source, id);
+  /** True when the event is new; it is known from then on. */
+  admit(high: number, low: number): boolean {
     return !this.#previous.has(high, low) && this.#current.add(high, low);
   }
 
@@ -52,30 +51,26 @@ export interface IdHash {
 
 /** Of the source's part; the length keeps ("a", "bc") and ("ab", "c") apart. */
 export function idHash(source: string): IdHash {
-  return mix(
-    Math.imul(0xdeadbeef ^ source.length, 2654435761),
-    Math.imul(0x41c6ce57 ^ source.length, 1597334677),
-    source,
-  );
-}
-
-function mix(first: number, second: number, text: string): IdHash {
-  let h1 = first;
-  let h2 = second;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
+  let h1 = Math.imul(0xdeadbeef ^ source.length, 2654435761);
+  let h2 = Math.imul(0x41c6ce57 ^ source.length, 1597334677);
+  for (let i = 0; i < source.length; i++) {
+    const c = source.charCodeAt(i);
     h1 = Math.imul(h1 ^ c, 2654435761);
     h2 = Math.imul(h2 ^ c, 1597334677);
   }
   return { h1, h2 };
 }
 
-/** Never both zero. */
-function whole(source: IdHash, id: string): { high: number; low: number } {
-  let { h1, h2 } = mix(source.h1, source.h2, id);
+/** Writes the hash of an event's id into two cells; never both zero. `source` is the hash of its source. */
+export function hashId(source: IdHash, id: string, highs: Uint32Array, lows: Uint32Array, at: number): void {
+  let { h1, h2 } = source;
+  for (let i = 0; i < id.length; i++) {
+    const c = id.charCodeAt(i);
+    h1 = Math.imul(h1 ^ c, 2654435761);
+    h2 = Math.imul(h2 ^ c, 1597334677);
+  }
   h1 = Math.imul(h1 ^ (h1 >>> 16), 2246822507) ^ Math.imul(h2 ^ (h2 >>> 13), 3266489909);
   h2 = Math.imul(h2 ^ (h2 >>> 16), 2246822507) ^ Math.imul(h1 ^ (h1 >>> 13), 3266489909);
-  const high = h2 >>> 0;
-  const low = h1 >>> 0;
-  return { high, low: high === 0 && low === 0 ? 1 : low };
+  highs[at] = h2;
+  lows[at] = h1 === 0 && h2 === 0 ? 1 : h1;
 }

@@ -6,7 +6,7 @@ import { NodeTable } from "../compile/node.ts";
 import { vectorOf, type Selection, type TextVector } from "../compile/vector.ts";
 import { keyedHash } from "../steps/anonymize/keyed-hash.ts";
 import type { GeoLookup, Services } from "../steps/step.ts";
-import { Dedup, idHash, type IdHash } from "./dedup.ts";
+import { Dedup, hashId, idHash, type IdHash } from "./dedup.ts";
 import type { Count, Effects, Recheck } from "./effects.ts";
 import { eventBatch } from "./event-batch.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -105,22 +105,27 @@ export class PartitionEngine {
     const id = text(envelope.$id);
     const source = text(envelope.$source);
     const key = text(envelope["#key"]);
-    const hashes: IdHash[] = [];
+    const hashes = source.values.map((name) => idHash(name ?? ""));
     const rows = new Uint32Array(n);
-    let kept = 0;
-    let duplicates = 0;
+    const highs = new Uint32Array(n);
+    const lows = new Uint32Array(n);
+    let permitted = 0;
     for (let i = 0; i < n; i++) {
       const code = source.codes[i] as number;
-      const name = source.values[code] ?? "";
-      const reason = recheck(key.values[key.codes[i] as number] ?? "", name, frame.policy);
+      const reason = recheck(key.values[key.codes[i] as number] ?? "", source.values[code] ?? "", frame.policy);
       if (reason !== undefined) {
         count(`denied.${reason}`, 1);
         continue;
       }
-      const hash = (hashes[code] ??= idHash(name));
-      if (this.#dedup.admit(hash, id.values[id.codes[i] as number] ?? "")) rows[kept++] = i;
-      else duplicates++;
+      hashId(hashes[code] as IdHash, id.values[id.codes[i] as number] ?? "", highs, lows, permitted);
+      rows[permitted++] = i;
     }
+    // apart from the hashing: look-ups that don't wait for anything else overlap in the processor
+    let kept = 0;
+    for (let i = 0; i < permitted; i++) {
+      if (this.#dedup.admit(highs[i] as number, lows[i] as number)) rows[kept++] = rows[i] as number;
+    }
+    const duplicates = permitted - kept;
     count("events", n);
     if (duplicates > 0) count("duplicates", duplicates);
     return rows.subarray(0, kept);

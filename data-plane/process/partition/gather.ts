@@ -1,5 +1,5 @@
 import type { Column, TextColumn } from "@o2mc/schema/events/columns/column.ts";
-import type { Selection, TextVector, Vector } from "../compile/vector.ts";
+import { isIdentity, type Selection, type TextVector, type Vector } from "../compile/vector.ts";
 
 /** The column at `rows` only. No text of another row comes along, as a dictionary's unused entries would. */
 export function gather(vector: Vector, rows: Selection): Column {
@@ -20,6 +20,11 @@ export function gather(vector: Vector, rows: Selection): Column {
 }
 
 function gatherText({ codes, values }: TextVector, rows: Selection): TextColumn {
+  if (isIdentity(codes)) {
+    const own = new Array<string | null>(rows.length);
+    for (let i = 0; i < rows.length; i++) own[i] = values[rows[i] as number] ?? null;
+    return { kind: "text", codes: undefined, values: own };
+  }
   /** new code + 1 by old code */
   const known = new Uint32Array(values.length);
   const kept: (string | null)[] = [];

@@ -14,6 +14,9 @@ import {
   WIDE,
 } from "./format.ts";
 
+/** what a u16 holds, the null's place less */
+const MAX_NARROW_LENGTH = 65_534;
+
 let scratch = Buffer.alloc(256 * 1024);
 
 /** The message of a frame of `n` rows; `attributes` is what holds for all of them. Throws a RangeError beyond 65,535 rows. */
@@ -30,64 +33,52 @@ export function encodeFrame(
   scratch[1] = VERSION;
   scratch.writeUInt16LE(columns.length, 2);
   scratch.writeUInt32LE(headBytes, 4);
-  let entry = clearTo(PREFIX_BYTES + headBytes);
-  let at = entry + columns.length * ENTRY_WORDS * 4;
-  for (const [, column] of columns) {
-    const start = at;
-    let flags: number = KINDS.indexOf(column.kind);
-    let entries = 0;
-    let textBytes = 0;
+  const directory = new Uint32Array(columns.length * ENTRY_WORDS);
+  const directoryAt = clearTo(PREFIX_BYTES + headBytes);
+  let at = directoryAt + directory.byteLength;
+  columns.forEach(([, column], index) => {
+    const entry = index * ENTRY_WORDS;
+    directory[entry] = KINDS.indexOf(column.kind);
+    directory[entry + 1] = at;
     if (column.kind === "text") {
-      const written = writeText(column, n, at);
-      ({ entries, textBytes } = written);
-      flags |= written.flags;
-      at = written.end;
+      const { flags, entries, textBytes, end } = writeText(column, n, at);
+      directory[entry] = (directory[entry] as number) | flags;
+      directory[entry + 2] = entries;
+      directory[entry + 3] = textBytes;
+      at = end;
     } else {
-      const values =
-        column.kind === "flag" ? column.values : new Uint8Array(column.values.buffer, column.values.byteOffset, n * 8);
-      reserve(values.length + 8, at);
-      scratch.set(column.kind === "flag" ? values.subarray(0, n) : values, at);
-      at = clearTo(at + (column.kind === "flag" ? n : n * 8));
+      const { values } = column;
+      const bytes = new Uint8Array(values.buffer, values.byteOffset, n * values.BYTES_PER_ELEMENT);
+      reserve(bytes.length + 8, at);
+      scratch.set(bytes, at);
+      at = clearTo(at + bytes.length);
     }
-    scratch.writeUInt32LE(flags, entry);
-    scratch.writeUInt32LE(start, entry + 4);
-    scratch.writeUInt32LE(entries, entry + 8);
-    scratch.writeUInt32LE(textBytes, entry + 12);
-    entry += ENTRY_WORDS * 4;
-  }
+  });
+  scratch.set(new Uint8Array(directory.buffer), directoryAt);
   return new Uint8Array(scratch.subarray(0, at));
 }
 
 function writeText({ codes, values }: TextColumn, n: number, start: number) {
   const entries = codes === undefined ? n : values.length;
+  reserve(entries * 4 + n * 2 + 32, start);
+  const narrow = new Uint16Array(scratch.buffer, scratch.byteOffset + start, entries);
   let flags = codes === undefined ? PLAIN : 0;
-  let longest = 0;
-  let text = "";
-  for (let i = 0; i < entries; i++) {
-    const value = values[i];
-    if (value === null || value === undefined) continue;
-    if (value.length > longest) longest = value.length;
-    text += value;
+  let text = concatenate(values, entries, narrow, MAX_NARROW_LENGTH);
+  let at = clearTo(start + entries * 2);
+  if (text === undefined) {
+    flags |= WIDE;
+    const wide = new Uint32Array(scratch.buffer, scratch.byteOffset + start, entries);
+    text = concatenate(values, entries, wide, Infinity) ?? "";
+    at = clearTo(start + entries * 4);
   }
-  const wide = longest >= 65_535;
-  if (wide) flags |= WIDE;
-  const lengthBytes = entries * (wide ? 4 : 2);
-  reserve(lengthBytes + n * 2 + text.length * 3 + 32, start);
-  const lengths = wide
-    ? new Uint32Array(scratch.buffer, scratch.byteOffset + start, entries)
-    : new Uint16Array(scratch.buffer, scratch.byteOffset + start, entries);
-  for (let i = 0; i < entries; i++) {
-    const value = values[i];
-    lengths[i] = value === null || value === undefined ? 0 : value.length + 1;
-  }
-  let at = clearTo(start + lengthBytes);
+  reserve(n * 2 + text.length * 3 + 24, at);
   if (codes !== undefined) {
-    const narrow = entries <= NARROW_ENTRIES;
-    const target = narrow
-      ? new Uint8Array(scratch.buffer, scratch.byteOffset + at, n)
-      : new Uint16Array(scratch.buffer, scratch.byteOffset + at, n);
+    const target =
+      entries <= NARROW_ENTRIES
+        ? new Uint8Array(scratch.buffer, scratch.byteOffset + at, n)
+        : new Uint16Array(scratch.buffer, scratch.byteOffset + at, n);
     target.set(codes.length === n ? codes : codes.subarray(0, n));
-    at = clearTo(at + n * (narrow ? 1 : 2));
+    at = clearTo(at + target.byteLength);
   }
   const textBytes = scratch.write(text, at, "utf8");
   // a lone surrogate becomes three bytes too, hence never ASCII
@@ -95,10 +86,31 @@ function writeText({ codes, values }: TextColumn, n: number, start: number) {
   return { flags, entries, textBytes, end: clearTo(at + textBytes) };
 }
 
+/** All texts in one, and each one's length + 1 in `lengths`, 0 for null; undefined when one is longer than `most`. */
+function concatenate(
+  values: readonly (string | null)[],
+  entries: number,
+  lengths: Uint16Array | Uint32Array,
+  most: number,
+): string | undefined {
+  let text = "";
+  for (let i = 0; i < entries; i++) {
+    const value = values[i];
+    if (value === null || value === undefined) {
+      lengths[i] = 0;
+      continue;
+    }
+    if (value.length > most) return undefined;
+    lengths[i] = value.length + 1;
+    text += value;
+  }
+  return text;
+}
+
 /** The next multiple of 8, with zeros up to it. */
 function clearTo(end: number): number {
   const next = padded(end);
-  scratch.fill(0, end, next);
+  for (let i = end; i < next; i++) scratch[i] = 0;
   return next;
 }
 
