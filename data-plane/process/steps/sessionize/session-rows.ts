@@ -2,35 +2,42 @@ import type { FieldType } from "@o2mc/schema/consent/policy.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import type { Batch } from "../../compile/batch.ts";
 import { madeBatch } from "../../compile/made-batch.ts";
-import type { Session } from "./session.ts";
+import type { SessionStore, Slot } from "./store.ts";
 
 /** Collects completed sessions as columns. */
 export class SessionRows {
   readonly #types: ReadonlyMap<string, FieldType>;
-  readonly #sessions: Session[] = [];
+  readonly #id: string[] = [];
+  readonly #key: string[] = [];
+  readonly #start: number[] = [];
+  readonly #end: number[] = [];
+  readonly #events: number[] = [];
+  readonly #sticky: Scalar[][];
 
+  /** `types` are those of start, end, events and the sticky fields. */
   constructor(types: ReadonlyMap<string, FieldType>) {
     this.#types = types;
+    this.#sticky = Array.from({ length: types.size - 3 }, () => []);
   }
 
-  add(session: Session): void {
-    this.#sessions.push(session);
+  add(sessions: SessionStore, slot: Slot): void {
+    const key = sessions.key(slot);
+    const start = sessions.start(slot);
+    this.#id.push(`${key}-${start.toString(36)}`);
+    this.#key.push(key);
+    this.#start.push(start);
+    this.#end.push(sessions.end(slot));
+    this.#events.push(sessions.events(slot));
+    this.#sticky.forEach((values, s) => values.push(sessions.value(slot, s)));
   }
 
   batch(): Batch {
-    const sessions = this.#sessions;
-    const columns: Scalar[][] = [
-      sessions.map(({ start }) => start),
-      sessions.map(({ end }) => end),
-      sessions.map(({ events }) => events),
-    ];
-    for (let s = 3; s < this.#types.size; s++) columns.push(sessions.map(({ values }) => values[s - 3] ?? null));
     return madeBatch({
-      id: sessions.map(({ subjectKey, start }) => `${subjectKey}-${start.toString(36)}`),
-      time: sessions.map(({ end }) => end),
-      key: sessions.map(({ subjectKey }) => subjectKey),
+      id: this.#id,
+      time: this.#end,
+      key: this.#key,
       types: this.#types,
-      columns,
+      columns: [this.#start, this.#end, this.#events, ...this.#sticky],
     });
   }
 }
