@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { StartContext } from "./context.ts";
 import { findGeoip } from "./geoip.ts";
 import type { PortName } from "./ports.ts";
@@ -16,7 +17,7 @@ export function startControlPlane(context: StartContext): Promise<void> {
   const database = (role: string, password: string): string =>
     `postgresql://${role}:${password}@${HOST}:${ports.postgres}/o2mc`;
   // type-graphql and MikroORM need decorator metadata, which Node's own type stripping does not make
-  const loader = ["--import", "@oxc-node/core/register"];
+  const loader = ["--import", pathToFileURL(join(context.repository, "control-plane/bin/decorators.ts")).href];
   return startNode(
     context,
     "control-plane",
