@@ -23,6 +23,7 @@ export function startControlPlane(context: StartContext): Promise<void> {
     "control-plane",
     "control-plane/bin/control-plane.ts",
     {
+      O2MC_MODE: "development",
       O2MC_DATABASE_URL: database("o2mc_app", secrets.databaseApp),
       O2MC_DATABASE_OWNER_URL: database("o2mc_owner", secrets.databaseOwner),
       O2MC_SECRET_KEY_FILE: secrets.secretKeyFile,

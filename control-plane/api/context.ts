@@ -3,6 +3,7 @@ import type { Orm } from "../db/orm.ts";
 import type { SecretBox } from "../db/secret.ts";
 import type { StoredDeadLetter } from "../hub/dead-letters.ts";
 import type { ResultEvent, ResultsRequest } from "../hub/results.ts";
+import type { RequestOrigin } from "./request-origin.ts";
 
 /** What the API reads from the hub; each throws HUB_UNAVAILABLE when the tenant's account cannot be reached. */
 export interface HubReader {
@@ -17,9 +18,12 @@ export interface Services {
   readonly hub: HubReader;
 }
 
-/** Made for each request, or for each socket. */
+/** Made for each operation. */
 export interface Context {
   readonly services: Services;
+  readonly from: RequestOrigin;
+  /** epoch ms; an operation that is not done by then is rolled back */
+  readonly deadline: number;
   /** rejects with an ApiError when nobody is asking */
   actor(): Promise<Actor>;
 }

@@ -22,6 +22,8 @@ import { SavePipelineDraft } from "../modules/pipeline/save-pipeline-draft.ts";
 import { StepSpecs } from "../modules/pipeline/step-specs.ts";
 import { UnpublishPipeline } from "../modules/pipeline/unpublish-pipeline.ts";
 import { ApplicationPolicy } from "../modules/policy/application-policy.ts";
+import { PolicyDiff } from "../modules/policy/policy-diff.ts";
+import { PolicyPreviews } from "../modules/policy/policy-preview.ts";
 import { PublishPolicy } from "../modules/policy/publish-policy.ts";
 import { DeadLetters } from "../modules/result/dead-letters.ts";
 import { Results } from "../modules/result/results.ts";
@@ -66,6 +68,8 @@ const resolvers = [
   PipelineDeliveries,
   PipelineQueries,
   PipelineVersions,
+  PolicyDiff,
+  PolicyPreviews,
   PublishPipeline,
   PublishPolicy,
   Results,

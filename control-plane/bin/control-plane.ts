@@ -32,6 +32,7 @@ const server = await startServer({
   log,
   host: env.host,
   port: env.port,
+  exposure: env.exposure,
   ready: async () => {
     await orm.em.fork().execute("select 1");
   },

@@ -19,6 +19,15 @@ export const CATALOGUE = {
   SCOPE_NOT_ALLOWED: "The scope {scope} cannot be given to a token by you.",
   HUB_UNAVAILABLE: "The hub cannot be reached for this tenant now.",
   QUERY_INVALID: "{problem}",
+  BATCH_REFUSED: "One request holds one operation.",
+  QUERY_TOO_LONG: "The request is longer than {limit}.",
+  QUERY_TOO_DEEP: "Fields may be nested {limit} deep.",
+  QUERY_TOO_MANY_ALIASES: "An operation may have {limit} aliases.",
+  QUERY_TOO_MANY_FIELDS: "An operation may have {limit} fields, each use of a fragment counted.",
+  QUERY_TOO_COSTLY: "The answer could hold more than {limit} objects; ask for shorter pages.",
+  OPERATION_TIMEOUT: "The operation took too long and was undone.",
+  TOO_MANY_SUBSCRIPTIONS: "One connection runs {limit} operations at once.",
+  TOO_MANY_ATTEMPTS: "Too many failed attempts from this address.",
   INTERNAL: "Something went wrong on our side.",
 } as const;
 

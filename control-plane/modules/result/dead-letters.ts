@@ -2,6 +2,7 @@ import { Arg, Ctx, ID, Int, Query, Resolver } from "type-graphql";
 import type { Context } from "../../api/context.ts";
 import { findApplication } from "../../api/find.ts";
 import { invalid } from "../../api/input.ts";
+import { withinDeadline } from "../../api/limits/deadline.ts";
 import { read } from "../../api/scope.ts";
 import { DeadLetterModel } from "./result.type.ts";
 
@@ -20,7 +21,7 @@ export class DeadLetters {
       await findApplication(em, application);
       return id;
     });
-    const letters = await context.services.hub.lastDeadLetters(tenant, application, first);
+    const letters = await withinDeadline(context, context.services.hub.lastDeadLetters(tenant, application, first));
     return letters.map(({ at, stage, owner, step, code, message, row }) => ({
       at: new Date(at),
       stage,
