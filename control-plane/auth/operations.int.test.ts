@@ -37,6 +37,8 @@ const NEEDS: Readonly<Record<string, Action | null>> = {
   revokeSourceKey: "source.write",
   grantSource: "source.grant",
   revokeSource: "source.grant",
+  policyDiff: "policy.read",
+  policyPreview: "policy.read",
   publishPolicy: "policy.publish",
   pipeline: "pipeline.read",
   pipelines: "pipeline.read",
@@ -68,6 +70,8 @@ const VALUES: Readonly<Record<string, unknown>> = {
   consentMode: "OWNER",
   origins: [],
   fields: FIELDS,
+  from: 1,
+  to: 2,
   definition: DEFINITION,
   options: { file: { directory: "/tmp/x", format: "JSONL" } },
   scopes: ["application.read"],
@@ -86,7 +90,7 @@ async function codes(secret: string, kind: string, field: GraphQLField<unknown, 
   const given: Record<string, unknown> = {};
   for (const { name, type, defaultValue } of field.args) {
     if (name in VALUES) given[name] = VALUES[name];
-    else if (name === "purposes") given[name] = field.name === "publishPolicy" ? PURPOSES : ["analytics"];
+    else if (name === "purposes") given[name] = field.name.includes("olicy") ? PURPOSES : ["analytics"];
     else if (type.toString() === "ID!") given[name] = "nothing";
     else if (type.toString().endsWith("!") && defaultValue === undefined) throw new Error(`no value for ${name}`);
   }
