@@ -17,7 +17,7 @@ import { anonymize } from "@o2mc/schema/pipeline/steps/anonymize.ts";
 import { wordsEnum } from "../../api/option-inputs.ts";
 import type { PolicyRow } from "../../db/entities/policy.ts";
 
-const LegalBasisEnum = {
+export const LegalBasisEnum = {
   CONSENT: "consent",
   CONTRACT: "contract",
   LEGAL_OBLIGATION: "legal-obligation",
