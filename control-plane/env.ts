@@ -5,6 +5,13 @@ import { readEnv } from "@o2mc/runtime/env.ts";
 const PostgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgresql:// address" });
 const File = z.string().min(1, "must be the path of a file");
 
+const KeyFile = File.transform((path, context) => {
+  const key = readSecretKey(path);
+  if (typeof key !== "string") return key;
+  context.addIssue({ code: "custom", message: key });
+  return z.NEVER;
+});
+
 const Environment = z.object({
   O2MC_HOST: z.string().min(1).default("127.0.0.1"),
   O2MC_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
@@ -25,12 +32,8 @@ const Environment = z.object({
   O2MC_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   O2MC_DATABASE_URL: PostgresUrl,
   O2MC_DATABASE_OWNER_URL: PostgresUrl,
-  O2MC_SECRET_KEY_FILE: File.transform((path, context) => {
-    const key = readSecretKey(path);
-    if (typeof key !== "string") return key;
-    context.addIssue({ code: "custom", message: key });
-    return z.NEVER;
-  }),
+  O2MC_SECRET_KEY_FILE: KeyFile,
+  O2MC_SIGNING_KEY_FILE: KeyFile,
   O2MC_OIDC_ISSUER: z.url().transform((url) => url.replace(/\/$/, "")),
   O2MC_OIDC_AUDIENCE: z.string().min(1).default("o2mc-api"),
   O2MC_NATS_URL: z.string().min(1),
@@ -50,6 +53,7 @@ export interface Env {
   };
   readonly database: { readonly url: string; readonly ownerUrl: string };
   readonly secretKey: Buffer;
+  readonly signingKey: Buffer;
   readonly oidc: { readonly issuer: string; readonly audience: string };
   readonly hub: {
     readonly url: string;
@@ -72,6 +76,7 @@ export function controlPlaneEnv(environment: NodeJS.ProcessEnv = process.env): E
     },
     database: { url: env.O2MC_DATABASE_URL, ownerUrl: env.O2MC_DATABASE_OWNER_URL },
     secretKey: env.O2MC_SECRET_KEY_FILE,
+    signingKey: env.O2MC_SIGNING_KEY_FILE,
     oidc: { issuer: env.O2MC_OIDC_ISSUER, audience: env.O2MC_OIDC_AUDIENCE },
     hub: {
       url: env.O2MC_NATS_URL,

@@ -5,7 +5,7 @@ import {
 } from "@mikro-orm/core";
 import type { Action } from "../auth/actions.ts";
 import { may, PLATFORM_TENANT, type Actor } from "../auth/actor.ts";
-import { AuditEntryRow } from "../db/entities/audit-entry.ts";
+import { appendAudit, type AuditRecord } from "../db/append-audit.ts";
 import { TenantRow } from "../db/entities/tenant.ts";
 import { inTenant, type EntityManager } from "../db/orm.ts";
 import { ApiError } from "../errors/api-error.ts";
@@ -72,6 +72,9 @@ export async function change<T>(
   });
 }
 
+/** `read`, of what somebody may have to answer for having read: it stands in the audit log, or it did not happen. */
+export const readOnRecord = change;
+
 /** `change` in a tenant that is not the asker's own: for the platform's operator alone. */
 export async function changeAs<T>(
   context: Context,
@@ -82,15 +85,17 @@ export async function changeAs<T>(
   const { services } = context;
   try {
     const whole = async (em: EntityManager): Promise<T> => {
-      let entries = 0;
+      const records: AuditRecord[] = [];
       const audit: ChangeScope["audit"] = (event, target, details = {}) => {
-        em.create(AuditEntryRow, { tenant, actor: actor.id, action: event, target, details });
-        entries += 1;
+        const { address, userAgent } = context.from;
+        const by = { actor: actor.id, address, userAgent, credential: actor.credential };
+        records.push({ ...by, action: event, target, details });
       };
       const result = await work({ em, actor, tenant, services, audit });
       // a defect of the operation, found by its first test
-      if (entries === 0) throw new Error("the operation wrote no audit entry");
+      if (records.length === 0) throw new Error("the operation wrote no audit entry");
       await em.flush();
+      await appendAudit(em, tenant, records);
       // what was begun in time is not committed late
       timeLeft(context);
       return result;

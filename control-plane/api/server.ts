@@ -4,15 +4,16 @@ import { ApolloServer } from "@apollo/server";
 import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHttpServer";
 import { expressMiddleware } from "@as-integrations/express5";
 import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
-import express, { type ErrorRequestHandler } from "express";
+import express from "express";
 import type { Logger } from "@o2mc/runtime/log.ts";
 import type { Authenticate } from "../auth/authenticate.ts";
-import { ApiError } from "../errors/api-error.ts";
+import { exportAuditLog } from "../modules/audit/export-audit-log.ts";
 import { allowedOrigins, cors } from "./allowed-origins.ts";
 import type { Context, Services } from "./context.ts";
 import { errorFormatter } from "./format-error.ts";
+import { httpErrors } from "./http-errors.ts";
 import { newDeadline } from "./limits/deadline.ts";
-import { limitRequests, sendError } from "./limits/limit-requests.ts";
+import { limitRequests } from "./limits/limit-requests.ts";
 import { LIMITS } from "./limits/limits.ts";
 import { requestOrigin } from "./request-origin.ts";
 import { apiSchema } from "./schema.ts";
@@ -52,7 +53,7 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** `/graphql` over HTTP and WebSocket, `/healthz`, `/readyz`. */
+/** `/graphql` over HTTP and WebSocket, `/audit-log.ndjson`, `/healthz`, `/readyz`. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { services, authenticate, log, tokenRecheckMs } = options;
   const { development, proxies } = options.exposure;
@@ -114,31 +115,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
   });
   app.use("/graphql", cors(allows), express.json({ limit: MAX_BODY }), limitRequests(schema), middleware);
-  app.use(unreadable(log));
+  app.get("/audit-log.ndjson", async (request, response) => {
+    const from = requestOrigin(request, proxies);
+    const actor = (): ReturnType<Authenticate> => authenticate(request.headers.authorization, from.address);
+    await exportAuditLog({ services, from, actor, deadline: newDeadline() }, () =>
+      response.attachment("audit-log.ndjson").type("application/x-ndjson"),
+    );
+  });
+  app.use(httpErrors(log, MAX_BODY));
   return {
     url: await listen(http, options.host, options.port),
     stop: async () => {
       await closeSockets();
       await apollo.stop();
     },
-  };
-}
-
-/** Express's own answer to a body that it cannot read shows the stack. */
-function unreadable(log: Logger): ErrorRequestHandler {
-  return (error: unknown, _request, response, next) => {
-    if (response.headersSent) {
-      next(error);
-      return;
-    }
-    const status = error instanceof Error && "status" in error ? Number(error.status) : 500;
-    if (status === 413) sendError(response, new ApiError("QUERY_TOO_LONG", { limit: MAX_BODY }), status);
-    else if (status < 500)
-      sendError(response, new ApiError("QUERY_INVALID", { problem: "The body cannot be read." }), status);
-    else {
-      log.error({ err: error }, "a request failed");
-      sendError(response, new ApiError("INTERNAL"), 500);
-    }
   };
 }
 

@@ -3,6 +3,7 @@ import type { HubReader } from "../api/context.ts";
 import { startServer, type Exposure } from "../api/server.ts";
 import { authenticator } from "../auth/authenticate.ts";
 import { FailedAttempts } from "../auth/failed-attempts.ts";
+import { Signer } from "../auth/signer.ts";
 import { OidcVerifier } from "../auth/oidc.ts";
 import type { Orm } from "../db/orm.ts";
 import { SecretBox } from "../db/secret.ts";
@@ -30,9 +31,11 @@ export interface TestApi {
 }
 
 /** A hub that is down: what does not need it must work. */
-const noHub: HubReader = {
+export const noHub: HubReader = {
   openResults: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
   lastDeadLetters: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
+  receipts: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
+  storeConsent: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
 };
 
 interface ApiOptions {
@@ -54,7 +57,7 @@ export async function startApi({
   const { orm } = database;
   const secrets = new SecretBox(Buffer.alloc(32, 7));
   const server = await startServer({
-    services: { orm, secrets, hub: hub?.(orm, secrets) ?? noHub },
+    services: { orm, secrets, signer: new Signer(Buffer.alloc(32, 9)), hub: hub?.(orm, secrets) ?? noHub },
     tokenRecheckMs,
     authenticate: authenticator(orm, new OidcVerifier({ issuer: issuer.issuer, audience: "o2mc-api" }), attempts),
     exposure: { development: false, allowedOrigins: [], proxies: 0, ...exposure },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { startApi, type TestApi } from "../../test/api.ts";
+import { noHub, startApi, type TestApi } from "../../test/api.ts";
 import { makeTenant } from "../../test/fixture.ts";
 import { rawSocket } from "../../test/raw-socket.ts";
 import { LIMITS } from "../limits/limits.ts";
@@ -13,7 +13,7 @@ beforeAll(async () => {
     exposure: { allowedOrigins: ["https://console.example"] },
     // results that never come
     hub: () => ({
-      lastDeadLetters: () => Promise.resolve([]),
+      ...noHub,
       openResults: () => {
         opened += 1;
         return Promise.resolve(never());

@@ -3,7 +3,7 @@ import type { Context } from "../../api/context.ts";
 import { findApplication } from "../../api/find.ts";
 import { invalid } from "../../api/input.ts";
 import { withinDeadline } from "../../api/limits/deadline.ts";
-import { read } from "../../api/scope.ts";
+import { readOnRecord } from "../../api/scope.ts";
 import { DeadLetterModel } from "./result.type.ts";
 
 const MAX_FIRST = 200;
@@ -17,8 +17,9 @@ export class DeadLetters {
     @Ctx() context: Context,
   ): Promise<DeadLetterModel[]> {
     if (first < 1 || first > MAX_FIRST) throw invalid("first", `must be 1 to ${MAX_FIRST}`);
-    const tenant = await read(context, "dead-letter.read", async ({ em, tenant: id }) => {
+    const tenant = await readOnRecord(context, "dead-letter.read", async ({ em, tenant: id, audit }) => {
       await findApplication(em, application);
+      audit("dead-letter.read", application, { first });
       return id;
     });
     const letters = await withinDeadline(context, context.services.hub.lastDeadLetters(tenant, application, first));
