@@ -13,7 +13,7 @@ export function token(value: string): string {
   return value;
 }
 
-export const STREAMS = { events: "EVENTS", results: "RESULTS", dead: "DEAD" } as const;
+export const STREAMS = { events: "EVENTS", results: "RESULTS", dead: "DEAD", receipts: "RECEIPTS" } as const;
 
 export const BUCKETS = {
   /** tenant account: one compiled `Deployment` per application; key = application id */
@@ -50,11 +50,19 @@ export const liveSubject = (app: string, pipeline: string, output: string): stri
 export const deadSubject = (app: string, stage: "process" | "deliver", owner: string): string =>
   `dead.${token(app)}.${stage}.${token(owner)}`;
 
+/** One consent receipt: `StoredReceipt`. The receipts of an application are one chain, in the order of the stream. */
+export const receiptSubject = (app: string, subjectKey: string): string =>
+  `receipt.${token(app)}.${token(subjectKey)}`;
+
+/** Filter of an application's whole chain. */
+export const receiptSubjects = (app: string): string => `receipt.${token(app)}.>`;
+
 export const STREAM_SUBJECTS = {
   events: ["ev.>", "tick.>"],
   results: ["out.>"],
   resultsRepublish: { src: "out.>", dest: "live.out.>" },
   dead: ["dead.>"],
+  receipts: ["receipt.>"],
 } as const;
 
 /** Work-queue consumer of one partition; filters `eventSubject` and `tickSubject`; pinned group `PARTITION_GROUP`. */

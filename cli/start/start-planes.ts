@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { StartContext } from "./context.ts";
 import { findGeoip } from "./geoip.ts";
 import type { PortName } from "./ports.ts";
@@ -16,15 +17,17 @@ export function startControlPlane(context: StartContext): Promise<void> {
   const database = (role: string, password: string): string =>
     `postgresql://${role}:${password}@${HOST}:${ports.postgres}/o2mc`;
   // type-graphql and MikroORM need decorator metadata, which Node's own type stripping does not make
-  const loader = ["--import", "@oxc-node/core/register"];
+  const loader = ["--import", pathToFileURL(join(context.repository, "control-plane/bin/decorators.ts")).href];
   return startNode(
     context,
     "control-plane",
     "control-plane/bin/control-plane.ts",
     {
+      O2MC_MODE: "development",
       O2MC_DATABASE_URL: database("o2mc_app", secrets.databaseApp),
       O2MC_DATABASE_OWNER_URL: database("o2mc_owner", secrets.databaseOwner),
       O2MC_SECRET_KEY_FILE: secrets.secretKeyFile,
+      O2MC_SIGNING_KEY_FILE: secrets.signingKeyFile,
       O2MC_NATS_URL: natsUrl(context),
       O2MC_NATS_CREDS: keys.controlPlaneCreds,
       O2MC_SYSTEM_CREDS: keys.systemCreds,

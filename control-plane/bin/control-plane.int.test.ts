@@ -49,7 +49,7 @@ afterAll(async () => {
 async function startProcess(): Promise<[ChildProcess, string]> {
   const started = spawn(
     process.execPath,
-    ["--import", "@oxc-node/core/register", join(import.meta.dirname, "control-plane.ts")],
+    ["--import", join(import.meta.dirname, "decorators.ts"), join(import.meta.dirname, "control-plane.ts")],
     {
       stdio: ["ignore", "inherit", "pipe"],
       env: {

@@ -58,7 +58,15 @@ function pull(stream: string): string[] {
 }
 
 const ROLES: Readonly<Record<DataPlaneRole, readonly string[]>> = {
-  edge: ["ev.>", ...readBucket(BUCKETS.deployments), ...readBucket(BUCKETS.consent), writeBucket(BUCKETS.consent)],
+  edge: [
+    "ev.>",
+    ...readBucket(BUCKETS.deployments),
+    ...readBucket(BUCKETS.consent),
+    writeBucket(BUCKETS.consent),
+    "receipt.>",
+    // a receipt names the hash of the one before it
+    `$JS.API.STREAM.MSG.GET.${STREAMS.receipts}`,
+  ],
   process: [
     ...pull(STREAMS.events),
     `$JS.API.CONSUMER.RESET.${STREAMS.events}.*`,

@@ -2,9 +2,19 @@ import type { ConsentClaim, ConsentState, DenialReason } from "@o2mc/schema/cons
 import type { Policy } from "@o2mc/schema/consent/policy.ts";
 import type { DeployedLane, DeployedSource } from "@o2mc/schema/deployment/deployment.ts";
 import { CLOCK_SKEW_MS, consentRule, type ConsentRule } from "@o2mc/schema/consent/rule.ts";
+import { grantedByTcf, optedOut, type Signals } from "@o2mc/schema/consent/signals.ts";
+
+/** What an event says of its subject's consent. */
+export interface EventClaim extends ConsentClaim {
+  readonly signals?: Signals;
+  /** the purposes are those of this level of the policy */
+  readonly level?: string;
+  /** the purposes are those that the TC string grants */
+  readonly fromTcf?: boolean;
+}
 
 /** A claim as an event carries it; `malformed` when it carries something that is none. */
-export type CarriedClaim = ConsentClaim | "malformed" | undefined;
+export type CarriedClaim = EventClaim | "malformed" | undefined;
 
 /** The lanes an event may enter, as indices into the deployment's lanes; or why it may enter none. */
 export type Decision = readonly number[] | DenialReason;
@@ -20,54 +30,73 @@ interface LaneRule {
  * *all* granted; whatever is unknown, malformed, expired or outdated is a denial.
  */
 export class Gate {
-  readonly #policyVersion: number;
+  readonly #policy: Policy;
   readonly #purposes: ReadonlySet<string>;
   readonly #lanes: readonly LaneRule[];
 
   constructor(policy: Policy, lanes: readonly DeployedLane[]) {
-    this.#policyVersion = policy.version;
+    this.#policy = policy;
     this.#purposes = new Set(policy.purposes.map(({ name }) => name));
     this.#lanes = lanes.map(({ purposes }, index) => ({ index, purposes, rule: consentRule(policy, purposes) }));
   }
 
-  /** Each event's own consent, narrowed by the stored one; without one of its own the stored one counts alone. */
-  bySubject(claim: CarriedClaim, state: ConsentState | undefined, now: number): Decision {
+  /**
+   * Each event's own consent, narrowed by the stored one; without one of its own the stored one counts alone. What its
+   * signals, or those of the request that brought it (`sent`), deny is denied whatever either says.
+   */
+  bySubject(claim: CarriedClaim, state: ConsentState | undefined, now: number, sent?: Signals): Decision {
     if (claim === "malformed") return "malformed-consent";
-    const own = claim ?? state;
+    const own = claim === undefined ? state : this.#purposesMeant(claim);
     if (own === undefined) return "no-consent";
+    if (own === "unknown-level") return "unknown-purpose";
     if (state !== undefined && state.purposes.length === 0) return "withdrawn";
-    if (own.purposes.length === 0) return "no-consent";
-    if (own.policyVersion !== this.#policyVersion) return "outdated-policy";
+    if (own.purposes.length === 0) return claim?.fromTcf === true ? "opted-out" : "no-consent";
+    if (own.policyVersion !== this.#policy.version) return "outdated-policy";
     if (!(own.givenAt <= now + CLOCK_SKEW_MS)) return "malformed-consent";
+    if ((claim?.signals?.tcf?.lastUpdated ?? 0) > now + CLOCK_SKEW_MS) return "malformed-consent";
     for (const name of own.purposes) if (!this.#purposes.has(name)) return "unknown-purpose";
-    return this.#lanesOf(({ rule }) => rule.denialOf(own, now), state, now);
+    return this.#lanesOf(({ rule }) => rule.denialOf(own, now), state, now, [claim?.signals, sent]);
   }
 
-  /** The source owner's grant as a whole; what the subject itself has stored narrows it all the same. */
-  byOwner(grant: DeployedSource["grant"], state: ConsentState | undefined, now: number): Decision {
+  /** The source owner's grant as a whole; what the subject itself has stored or signals narrows it all the same. */
+  byOwner(grant: DeployedSource["grant"], state: ConsentState | undefined, now: number, sent?: Signals): Decision {
     if (!grant.granted || grant.purposes.length === 0) return "no-consent";
     const covers = ({ purposes }: LaneRule): DenialReason | undefined =>
       purposes.every((name) => grant.purposes.includes(name)) ? undefined : "no-consent";
-    return this.#lanesOf(covers, state, now);
+    return this.#lanesOf(covers, state, now, [sent]);
+  }
+
+  #purposesMeant(claim: EventClaim): ConsentClaim | "unknown-level" {
+    const { level, fromTcf, signals } = claim;
+    if (level !== undefined) {
+      const purposes = this.#policy.levels?.find(({ name }) => name === level)?.purposes;
+      return purposes === undefined ? "unknown-level" : { ...claim, purposes };
+    }
+    if (fromTcf !== true || signals?.tcf === undefined) return claim;
+    return { ...claim, purposes: grantedByTcf(this.#policy, signals.tcf) };
   }
 
   #lanesOf(
     denial: (lane: LaneRule) => DenialReason | undefined,
     state: ConsentState | undefined,
     now: number,
+    signals: readonly (Signals | undefined)[],
   ): Decision {
+    const denied = signals.flatMap((each) => (each === undefined ? [] : optedOut(this.#policy, each)));
     const lanes: number[] = [];
     let expired = false;
+    let signalled = false;
     let stored: DenialReason | undefined;
     for (const lane of this.#lanes) {
       const reason = denial(lane);
       if (reason === "expired") expired = true;
       if (reason !== undefined) continue;
       const narrowed = lane.rule.recheck(state, now);
-      if (narrowed === undefined) lanes.push(lane.index);
+      if (narrowed === undefined && denied.some((name) => lane.purposes.includes(name))) signalled = true;
+      else if (narrowed === undefined) lanes.push(lane.index);
       else if (state !== undefined) stored ??= narrowed;
     }
     if (lanes.length > 0) return lanes;
-    return stored ?? (expired ? "expired" : "no-lane");
+    return stored ?? (signalled ? "opted-out" : expired ? "expired" : "no-lane");
   }
 }

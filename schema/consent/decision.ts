@@ -14,4 +14,11 @@ export interface ConsentState extends ConsentClaim {
 
 /** Why the gate dropped an event or kept it out of every lane; counted under these names. */
 export type DenialReason =
-  "no-consent" | "malformed-consent" | "outdated-policy" | "expired" | "unknown-purpose" | "no-lane" | "withdrawn";
+  | "no-consent"
+  | "malformed-consent"
+  | "outdated-policy"
+  | "expired"
+  | "unknown-purpose"
+  | "no-lane"
+  | "withdrawn"
+  | "opted-out";

@@ -4,6 +4,18 @@ export interface Policy {
   readonly version: number;
   readonly purposes: readonly Purpose[];
   readonly fields: readonly FieldDeclaration[];
+  /** named bundles of purposes, each holding all of the one before; absent = none */
+  readonly levels?: readonly Level[];
+  /** who answers for the processing, by name: stands in every receipt */
+  readonly controller?: string;
+  /** whose law the consent is given under, such as `EU`: stands in every receipt */
+  readonly jurisdiction?: string;
+}
+
+export interface Level {
+  /** like a purpose's */
+  readonly name: string;
+  readonly purposes: readonly string[];
 }
 
 /** GDPR art. 6(1) a–f. */
@@ -17,6 +29,27 @@ export interface Purpose {
   readonly legalBasis: LegalBasis;
   /** how long a consent stays valid, in days */
   readonly lifetimeDays: number;
+  /** what a browser's or a consent tool's signal means for it; absent = `defaultSignals` */
+  readonly signals?: SignalMeaning;
+}
+
+/** Signals only ever deny: whatever else was said, the stricter counts. */
+export interface SignalMeaning {
+  /** Global Privacy Control (`Sec-GPC: 1`) */
+  readonly gpc: SignalEffect;
+  /** Do Not Track (`DNT: 1`) */
+  readonly dnt: SignalEffect;
+  /** what an IAB TCF 2 string, where one is sent, must grant; null = it says nothing about this purpose */
+  readonly tcf: TcfMeaning | null;
+}
+
+export type SignalEffect = "deny" | "ignore";
+
+export interface TcfMeaning {
+  /** the framework's purposes, 1 to 24, all of which must be granted */
+  readonly purposes: readonly number[];
+  /** the vendor that must be granted too, and disclosed where the string says who was; null = none */
+  readonly vendor: number | null;
 }
 
 export type FieldType = "string" | "number" | "integer" | "boolean" | "timestamp";
@@ -28,7 +61,22 @@ export interface FieldDeclaration {
   readonly type: FieldType;
   readonly purposes: readonly string[];
   readonly description: string;
+  /** who may see what is left of it after `anonymize`; absent = nobody more than before */
+  readonly anonymized?: readonly AnonymizedUse[];
 }
+
+/** After one of `methods` a column that holds the field's value, and nothing else, may be seen by `purposes` too. */
+export interface AnonymizedUse {
+  readonly methods: readonly AnonymizeMethod[];
+  readonly purposes: readonly string[];
+  /** of mask and truncate: the most characters that may stay; absent = none */
+  readonly keep?: number;
+  /** of generalise: the least step */
+  readonly step?: number;
+}
+
+export const ANONYMIZE_METHODS = ["hash", "mask", "truncate", "generalise"] as const;
+export type AnonymizeMethod = (typeof ANONYMIZE_METHODS)[number];
 
 export const PURPOSE_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 

@@ -75,10 +75,12 @@ describe("purposes", () => {
       ],
       ["marketing"],
     );
+    const email = { field: "email", step: 1, purposes: ["marketing"] };
+    const path = { field: "page.path", step: 1, purposes: ["analytics", "marketing"] };
     expect(outputs[0]?.columns).toEqual([
-      { name: "both", type: "string", purposes: ["marketing"] },
-      { name: "page.path", type: "string", purposes: ["analytics", "marketing"] },
-      { name: "$type", type: "string", purposes: ["analytics", "marketing"] },
+      { name: "both", type: "string", purposes: ["marketing"], origins: [email, path] },
+      { name: "page.path", type: "string", purposes: ["analytics", "marketing"], origins: [path] },
+      { name: "$type", type: "string", purposes: ["analytics", "marketing"], origins: [] },
     ]);
   });
 

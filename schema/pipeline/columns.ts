@@ -1,11 +1,15 @@
 import { FIELD_PATH, type FieldDeclaration, type FieldType, type Policy } from "../consent/policy.ts";
 import { DefinitionError } from "./definition-error.ts";
+import { mergeOrigins, purposesOf, type Origin } from "./origin.ts";
 
 export interface Column {
   readonly type: FieldType;
-  readonly purposes: readonly string[];
+  /** every declared field that it was made from: the purposes that may see it are those that may see them all */
+  readonly origins: readonly Origin[];
   /** the policy's field whose value it still is: reading it puts that field into the read set */
   readonly declaration?: FieldDeclaration;
+  /** the policy's field whose value, as it came, it holds under whatever name */
+  readonly whole?: FieldDeclaration;
   /** false once it may be the same for two subjects */
   readonly tellsSubjects?: boolean;
 }
@@ -23,19 +27,19 @@ export class Columns {
   readonly #policy: Policy;
   readonly #purposes: readonly string[];
   readonly #readSet = new Map<string, FieldDeclaration>();
+  readonly #firstRead = new Map<string, number>();
   #columns = new Map<string, Column>();
-  /** purposes of everything that decided which rows are left: a row's mere existence tells of the fields it was picked by */
-  #rows: readonly string[];
+  /** what decided which rows are left: a row's mere existence tells of the fields it was picked by */
+  #rows: readonly Origin[] = [];
 
   constructor(policy: Policy, purposes: readonly string[]) {
     this.#policy = policy;
     this.#purposes = purposes;
-    this.#rows = policy.purposes.map((purpose) => purpose.name);
-    for (const [name, type] of Object.entries(OPEN)) this.#columns.set(name, { type, purposes: this.#rows });
+    for (const [name, type] of Object.entries(OPEN)) this.#columns.set(name, { type, origins: [] });
     for (const field of policy.fields) {
       if (!purposes.every((purpose) => field.purposes.includes(purpose))) continue;
       const tellsSubjects = field.path === "$subject";
-      this.#columns.set(field.path, { type: field.type, purposes: field.purposes, declaration: field, tellsSubjects });
+      this.#columns.set(field.path, { type: field.type, origins: [], declaration: field, whole: field, tellsSubjects });
     }
   }
 
@@ -74,17 +78,31 @@ export class Columns {
   read(name: string, step: number): Column {
     const column = this.find(name, step);
     if (column.declaration !== undefined) this.#readSet.set(column.declaration.path, column.declaration);
-    return { ...column, purposes: intersect(column.purposes, this.#rows) };
+    return { ...column, origins: mergeOrigins(this.ownOrigins(column, step), this.#rows) };
   }
 
-  /** Purposes of a value that is computed from `names`. */
-  purposesOf(names: Iterable<string>, step: number): readonly string[] {
-    return [...names].reduce((purposes, name) => intersect(purposes, this.read(name, step).purposes), this.#rows);
+  /** Those of the column's value alone, without what its row's existence tells. */
+  ownOrigins({ declaration, origins }: Column, step: number): readonly Origin[] {
+    if (declaration === undefined) return origins;
+    const { path, purposes } = declaration;
+    let first = this.#firstRead.get(path);
+    if (first === undefined) this.#firstRead.set(path, (first = step));
+    return [{ field: path, step: first, purposes }];
   }
 
-  /** From here on, rows are there or not because of a value with these purposes. */
-  narrowRows(purposes: readonly string[]): void {
-    this.#rows = intersect(this.#rows, purposes);
+  /** Origins of a value that is computed from `names`. */
+  originsOf(names: Iterable<string>, step: number): readonly Origin[] {
+    return mergeOrigins(this.#rows, ...[...names].map((name) => this.read(name, step).origins));
+  }
+
+  /** Who may see a value of these origins. */
+  purposesOf(origins: readonly Origin[]): readonly string[] {
+    return purposesOf(origins, this.#policy);
+  }
+
+  /** From here on, rows are there or not because of a value with these origins. */
+  narrowRows(origins: readonly Origin[]): void {
+    this.#rows = mergeOrigins(this.#rows, origins);
   }
 
   set(name: string, column: Column, step: number): void {
@@ -115,10 +133,6 @@ export class Columns {
     }
     this.#columns = new Map(columns);
   }
-}
-
-export function intersect(left: readonly string[], right: readonly string[]): readonly string[] {
-  return left.filter((purpose) => right.includes(purpose));
 }
 
 /** A name that a step gives: a path, and none of the envelope's. */

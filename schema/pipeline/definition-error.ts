@@ -13,6 +13,7 @@ export type DefinitionErrorCode =
   | "no-emit"
   | "unknown-field"
   | "field-not-permitted"
+  | "purpose-not-permitted"
   | "type-mismatch"
   | "invalid-expression"
   | "needs-subject"

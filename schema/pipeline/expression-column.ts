@@ -15,7 +15,7 @@ export function expressionColumn(source: string, { columns, step }: Scope, expec
   try {
     // the envelope is among the columns for as long as rows are events
     const { type, fields } = checkExpression(source, columns.types(), expected, { envelope: false });
-    return { type, purposes: columns.purposesOf(fields, step) };
+    return { type, origins: columns.originsOf(fields, step) };
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     const { line, column, message } = error;

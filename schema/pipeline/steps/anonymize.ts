@@ -1,11 +1,16 @@
+import type { AnonymizeMethod, FieldDeclaration } from "../../consent/policy.ts";
 import type { OptionsOf } from "../../options/options-of.ts";
+import type { Column, Columns } from "../columns.ts";
 import { DefinitionError } from "../definition-error.ts";
 import { expectType } from "../expect-type.ts";
+import { mergeOrigins, type Origin } from "../origin.ts";
 import { stepSpec } from "../step-spec.ts";
 
 export const anonymize = stepSpec({
   verb: "anonymize",
-  summary: "Makes a field less identifying, in place.",
+  summary:
+    "Makes a field less identifying, in place. More purposes may see what is left where the policy says so of the field " +
+    "and the method, and the column holds the field's value as it came.",
   options: {
     field: { kind: "field", description: "the column" },
     method: {
@@ -38,29 +43,60 @@ export const anonymize = stepSpec({
   example: { field: "$ip", method: "truncate" },
   check(options, { columns, step }) {
     const { field, method } = options;
-    const { type, purposes, tellsSubjects } = columns.read(field, step);
+    const column = columns.read(field, step);
+    const { type, tellsSubjects } = column;
+    const origins = originsAfter(options, column, columns, step);
     for (const unused of UNUSED[method]) {
       if (options[unused] === undefined) continue;
       const message = `Step ${step}: anonymize.${unused} has no use for ${method}.`;
       throw new DefinitionError("invalid-option", step, message);
     }
     if (method === "hash") {
-      columns.replace(field, { type: "string", purposes, tellsSubjects: tellsSubjects === true });
+      columns.replace(field, { type: "string", origins, tellsSubjects: tellsSubjects === true });
     } else if (method === "generalise") {
       expectType(field, type, ["number", "integer"], step, "anonymize generalise");
       if (options.step === undefined) {
         throw new DefinitionError("invalid-option", step, `Step ${step}: anonymize.step is missing.`);
       }
       const whole = type === "integer" && Number.isInteger(options.step);
-      columns.replace(field, { type: whole ? "integer" : "number", purposes });
+      columns.replace(field, { type: whole ? "integer" : "number", origins });
     } else {
       expectType(field, type, ["string"], step, `anonymize ${method}`);
-      columns.replace(field, { type, purposes });
+      columns.replace(field, { type, origins });
     }
   },
 });
 
 export type AnonymizeOptions = OptionsOf<typeof anonymize.options>;
+
+/** Only the value itself becomes visible to more: what picked the rows tells as much as before. */
+function originsAfter(options: AnonymizeOptions, column: Column, columns: Columns, step: number): readonly Origin[] {
+  const { whole } = column;
+  if (whole === undefined) return column.origins;
+  const accepted = acceptedPurposes(options, whole);
+  if (accepted.length === 0) return column.origins;
+  const purposes = [...new Set([...whole.purposes, ...accepted])];
+  const own = columns.ownOrigins(columns.find(options.field, step), step);
+  const anonymized = own.map((origin) =>
+    origin.field === whole.path && origin.anonymized === undefined
+      ? { ...origin, purposes, anonymized: options.method }
+      : origin,
+  );
+  return mergeOrigins(anonymized, columns.originsOf([], step));
+}
+
+/** The purposes that the policy lets see the field after this step, by every rule that the options keep to. */
+function acceptedPurposes(
+  { method, keep = 0, step = 0 }: AnonymizeOptions,
+  field: FieldDeclaration,
+): readonly string[] {
+  const rules = (field.anonymized ?? []).filter((rule) => {
+    if (!rule.methods.includes(method)) return false;
+    if (method === "generalise") return rule.step !== undefined && step >= rule.step;
+    return method === "hash" || keep <= (rule.keep ?? 0);
+  });
+  return rules.flatMap(({ purposes }) => purposes);
+}
 
 /** An option that does nothing is a misunderstanding: its author expects it to protect somebody. */
 const UNUSED = {
@@ -68,4 +104,4 @@ const UNUSED = {
   mask: ["step"],
   truncate: ["step"],
   generalise: ["keep"],
-} as const satisfies Readonly<Record<string, readonly ("keep" | "step")[]>>;
+} as const satisfies Readonly<Record<AnonymizeMethod, readonly ("keep" | "step")[]>>;

@@ -44,7 +44,7 @@ function outputColumns(names: readonly string[], columns: Columns, step: number)
   // tables write a dot as _
   const flat = new Set<string>();
   return names.map((name) => {
-    const { type, purposes } = columns.read(name, step);
+    const { type, origins } = columns.read(name, step);
     if (RESERVED.includes(name)) {
       const message = `Step ${step} emits a column ${name}, a name that each result's own id has: rename it before.`;
       throw new DefinitionError("reserved-name", step, message);
@@ -54,6 +54,6 @@ function outputColumns(names: readonly string[], columns: Columns, step: number)
       throw new DefinitionError("duplicate-column", step, `Step ${step} emits column ${name} a second time.`);
     }
     flat.add(plain);
-    return { name, type, purposes };
+    return { name, type, purposes: columns.purposesOf(origins), origins };
   });
 }

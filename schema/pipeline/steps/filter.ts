@@ -10,8 +10,8 @@ export const filter = stepSpec({
   },
   example: { where: "event.price > 10.0" },
   check({ where }, scope) {
-    const { purposes } = expressionColumn(where, scope, "boolean");
-    scope.columns.narrowRows(purposes);
+    const { origins } = expressionColumn(where, scope, "boolean");
+    scope.columns.narrowRows(origins);
   },
 });
 

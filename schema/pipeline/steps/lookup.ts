@@ -20,12 +20,12 @@ export const lookup = stepSpec({
   },
   example: { geoip: { field: "$ip", into: "place" } },
   check({ geoip: { field, into } }, { columns, step }) {
-    const { type, purposes } = columns.read(field, step);
+    const { type, origins } = columns.read(field, step);
     expectType(field, type, ["string"], step, "lookup");
-    columns.add(`${into}.country`, { type: "string", purposes }, step);
-    columns.add(`${into}.city`, { type: "string", purposes }, step);
-    columns.add(`${into}.latitude`, { type: "number", purposes }, step);
-    columns.add(`${into}.longitude`, { type: "number", purposes }, step);
+    columns.add(`${into}.country`, { type: "string", origins }, step);
+    columns.add(`${into}.city`, { type: "string", origins }, step);
+    columns.add(`${into}.latitude`, { type: "number", origins }, step);
+    columns.add(`${into}.longitude`, { type: "number", origins }, step);
   },
 });
 

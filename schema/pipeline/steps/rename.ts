@@ -21,9 +21,9 @@ export const rename = stepSpec({
   example: { fields: [{ from: "page.path", to: "path" }] },
   check({ fields }, { columns, step }) {
     for (const { from, to } of fields) {
-      const { type, purposes } = columns.read(from, step);
+      const { type, origins, whole } = columns.read(from, step);
       columns.remove(from);
-      columns.add(to, { type, purposes }, step);
+      columns.add(to, { type, origins, ...(whole && { whole }) }, step);
     }
   },
 });

@@ -45,17 +45,17 @@ export const sessionize = stepSpec({
       const message = `Step ${step} makes sessions of one subject each, but an earlier window has put subjects together.`;
       throw new DefinitionError("needs-subject", step, message);
     }
-    const purposes = columns.purposesOf([], step);
+    const origins = columns.originsOf([], step);
     const kept = sticky.map(({ field, as }) => {
       checkNewName(as, step);
       const column = columns.read(field, step);
-      return [as, { type: column.type, purposes: column.purposes }] as const;
+      return [as, { type: column.type, origins: column.origins }] as const;
     });
     columns.restart(
       [
-        ["session.start", { type: "timestamp", purposes }],
-        ["session.end", { type: "timestamp", purposes }],
-        ["session.events", { type: "integer", purposes }],
+        ["session.start", { type: "timestamp", origins }],
+        ["session.end", { type: "timestamp", origins }],
+        ["session.events", { type: "integer", origins }],
         ...kept,
       ],
       step,

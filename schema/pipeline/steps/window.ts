@@ -53,19 +53,19 @@ export const window = stepSpec({
     const groups = by.map((field) => [field, columns.read(field, step)] as const);
     const perSubject = groupsBySubject(groups, scope);
     // which groups there are tells of the fields that made them
-    columns.narrowRows(columns.purposesOf(by, step));
-    const purposes = columns.purposesOf([], step);
+    columns.narrowRows(columns.originsOf(by, step));
+    const origins = columns.originsOf([], step);
     const computed = aggregates.map((aggregate) => {
       checkNewName(aggregate.as, step);
       return [aggregate.as, aggregateColumn(aggregate, scope)] as const;
     });
     columns.restart(
       [
-        ["window.start", { type: "timestamp", purposes }],
-        ["window.end", { type: "timestamp", purposes }],
+        ["window.start", { type: "timestamp", origins }],
+        ["window.end", { type: "timestamp", origins }],
         ...groups.map(
           ([name, { type, tellsSubjects }]) =>
-            [name, { type, purposes, tellsSubjects: tellsSubjects === true }] as const,
+            [name, { type, origins, tellsSubjects: tellsSubjects === true }] as const,
         ),
         ...computed,
       ],
@@ -97,14 +97,14 @@ function groupsBySubject(groups: readonly (readonly [string, Column])[], { parti
 
 function aggregateColumn({ as, kind, field }: Aggregate, { columns, step }: Scope): Column {
   if (field === undefined) {
-    if (kind === "count") return { type: "integer", purposes: columns.purposesOf([], step) };
+    if (kind === "count") return { type: "integer", origins: columns.originsOf([], step) };
     throw new DefinitionError("invalid-option", step, `Step ${step}: ${kind} ${as} needs a field.`);
   }
   if (kind === "count") {
     throw new DefinitionError("invalid-option", step, `Step ${step}: count ${as} counts rows and takes no field.`);
   }
-  const { type, purposes } = columns.read(field, step);
-  if (kind === "distinct") return { type: "integer", purposes };
+  const { type, origins } = columns.read(field, step);
+  if (kind === "distinct") return { type: "integer", origins };
   expectType(field, type, ["number", "integer"], step, "sum");
-  return { type, purposes };
+  return { type, origins };
 }
