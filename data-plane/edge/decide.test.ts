@@ -18,6 +18,19 @@ const claim = fc.oneof(
     policyVersion: fc.constantFrom<unknown>(1, 2, "2"),
     givenAt: fc.constantFrom<unknown>("2026-11-23T00:00:00Z", "2020-11-23T00:00:00Z", "soon", 0),
   }),
+  fc
+    .record(
+      {
+        purposes: fc.constant(["analytics"]),
+        gpc: fc.constantFrom<unknown>(true, false, "yes"),
+        dnt: fc.boolean(),
+        tcf: fc.constantFrom<unknown>("", "CP", 3),
+        level: fc.constantFrom<unknown>("all", 3),
+        other: fc.nat(),
+      },
+      { requiredKeys: [] },
+    )
+    .map((more) => ({ policyVersion: 1, givenAt: "2026-11-23T00:00:00Z", ...more })),
 );
 const state = fc.option(
   fc.record<ConsentState>({

@@ -43,10 +43,19 @@ function sameClaim(a: unknown, b: unknown): boolean {
   const left = a as Readonly<Record<string, unknown>>;
   const right = b as Readonly<Record<string, unknown>>;
   return (
+    // signals, levels and whatever a claim may say besides are judged each time
+    isPlain(left) &&
+    isPlain(right) &&
     left["givenAt"] === right["givenAt"] &&
     left["policyVersion"] === right["policyVersion"] &&
     sameNames(left["purposes"], right["purposes"])
   );
+}
+
+/** Only what is compared. */
+function isPlain(claim: Readonly<Record<string, unknown>>): boolean {
+  for (const name in claim) if (name !== "purposes" && name !== "policyVersion" && name !== "givenAt") return false;
+  return true;
 }
 
 function sameNames(a: unknown, b: unknown): boolean {
