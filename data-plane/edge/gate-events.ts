@@ -3,7 +3,7 @@ import { Decisions } from "./decide.ts";
 import { DistinctIds } from "./distinct-ids.ts";
 import { EVENT_ERRORS, type Rejection } from "./event-error.ts";
 import type { LanePlan, SourcePlan } from "./plan.ts";
-import { EventReader, type EventRow } from "./read-event.ts";
+import { EventReader, type EventFault, type EventRow } from "./read-event.ts";
 
 /** What the gate needs to know beside the events, and where the permitted ones go. */
 export interface GateContext {
@@ -17,6 +17,18 @@ export interface GateContext {
   readonly enter: (lane: LanePlan, row: EventRow) => void;
 }
 
+/** The events of one request, in whatever form they came in. */
+export interface EventList {
+  readonly length: number;
+  /** reads the event of this index into the reader */
+  readonly read: (reader: EventReader, index: number) => EventFault | undefined;
+}
+
+export const parsedEvents = (events: readonly unknown[]): EventList => ({
+  length: events.length,
+  read: (reader, index) => reader.read(events[index]),
+});
+
 export interface GateOutcome {
   accepted: number;
   readonly denied: Map<DenialReason, number>;
@@ -24,7 +36,7 @@ export interface GateOutcome {
 }
 
 /** Validates the events of one request, asks the gate about each and hands the permitted ones on, lane by lane. */
-export function gateEvents(plan: SourcePlan, events: readonly unknown[], context: GateContext): GateOutcome {
+export function gateEvents(plan: SourcePlan, events: EventList, context: GateContext): GateOutcome {
   const { application } = plan;
   const { now, ip, stored } = context;
   const outcome: GateOutcome = { accepted: 0, denied: new Map(), rejected: [] };
@@ -32,7 +44,7 @@ export function gateEvents(plan: SourcePlan, events: readonly unknown[], context
   const decisions = new Decisions(plan, now);
   const reader = new EventReader(plan, now);
   for (let index = 0; index < events.length; index++) {
-    const fault = reader.read(events[index]);
+    const fault = events.read(reader, index);
     if (fault !== undefined) {
       outcome.rejected.push({ index, code: fault.code, message: `${EVENT_ERRORS[fault.code]}${fault.field ?? ""}` });
       continue;

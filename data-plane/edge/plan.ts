@@ -4,6 +4,7 @@ import type { DeployedSource, Deployment } from "@o2mc/schema/deployment/deploym
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import { eventSubject } from "@o2mc/schema/subjects.ts";
 import { compileReader, type FieldReader } from "./field-reader.ts";
+import { KnownShapes } from "./shape/known-shapes.ts";
 import { Subjects } from "./subject-key.ts";
 
 /** One lane as the edge fills it. */
@@ -34,6 +35,8 @@ export interface ApplicationPlan {
 export interface SourcePlan {
   readonly source: DeployedSource;
   readonly application: ApplicationPlan;
+  /** judged by this plan's policy, hence forgotten with it */
+  readonly shapes: KnownShapes;
 }
 
 /** `previous`, the plan of an earlier revision, lends its subjects. */
@@ -60,7 +63,8 @@ export function compilePlan(deployment: Deployment, previous?: ApplicationPlan):
     subjects: previous !== undefined && sameSalt ? previous.subjects : new Subjects(deployment.subjectSalt),
     sources,
   };
-  for (const source of deployment.sources) sources.set(source.id, { source, application: plan });
+  for (const source of deployment.sources)
+    sources.set(source.id, { source, application: plan, shapes: new KnownShapes() });
   return plan;
 }
 

@@ -1,7 +1,10 @@
 import { parseRfc3339 } from "../consent/rfc3339.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import { UnreadableEvent, type EventErrorCode } from "./event-error.ts";
+import { scalarOf } from "./field-reader.ts";
 import type { SourcePlan } from "./plan.ts";
+import type { EventShape } from "./shape/event-shape.ts";
+import type { Cell } from "./shape/match-events.ts";
 import type { Subject } from "./subject-key.ts";
 
 /** One valid event; `values` are the declared fields, in the policy's order. */
@@ -62,23 +65,10 @@ export class EventReader implements EventRow {
   read(value: unknown): EventFault | undefined {
     if (value instanceof UnreadableEvent) return fault(value.code);
     if (!isObject(value)) return fault("not-an-event");
-    const { id, type, time: timeText, subject, data, consent } = value;
-    if (!isName(id)) return fault("invalid-id");
-    // one string for all that are alike, which is what a frame's dictionary looks at first
-    if (type !== this.type || type === "") {
-      if (!isName(type)) return fault("invalid-type");
-      this.type = type;
-    }
-    const time = typeof timeText === "string" ? parseRfc3339(timeText) : NaN;
-    if (Number.isNaN(time)) return fault("invalid-time");
-    if (time < this.#earliest || time > this.#latest) return fault("time-out-of-range");
-    if (typeof subject !== "string") return fault("invalid-subject");
+    const { id, type, time, subject, data, consent } = value;
+    const wrong = this.#envelope(id, type, time, subject);
+    if (wrong !== undefined) return fault(wrong);
     const { application } = this.#plan;
-    let known = application.subjects.known(subject);
-    if (known === undefined) {
-      if (!isSubject(subject)) return fault("invalid-subject");
-      known = application.subjects.get(subject);
-    }
     const { values } = this;
     for (let i = 0; i < values.length; i++) values[i] = null;
     if (data !== undefined) {
@@ -90,11 +80,67 @@ export class EventReader implements EventRow {
     } else if (Object.hasOwn(value, "data_base64")) {
       return fault("invalid-data");
     }
-    if (application.subjectValue >= 0) values[application.subjectValue] = subject;
+    if (application.subjectValue >= 0) values[application.subjectValue] = subject as string;
+    this.consent = consent;
+    return undefined;
+  }
+
+  /**
+   * The same for an event of a known shape, whose values are the `cells` from `at` on; false = it has a fault, which `read`
+   * names.
+   */
+  readCells(shape: EventShape, cells: readonly Cell[], at: number): boolean {
+    const subject = cells[at + shape.subject];
+    if (this.#envelope(cells[at + shape.id], cells[at + shape.type], cells[at + shape.time], subject) !== undefined) {
+      return false;
+    }
+    const { values } = this;
+    const { application } = this.#plan;
+    for (let i = 0; i < values.length; i++) values[i] = null;
+    const { fields, consent } = shape;
+    let characters = 0;
+    for (let i = 0; i < fields.length; i++) {
+      const { cell, index, type } = fields[i] as EventShape["fields"][number];
+      const scalar = scalarOf(cells[at + cell], type);
+      if (scalar === undefined) return false;
+      if (typeof scalar === "string") characters += scalar.length;
+      values[index] = scalar;
+    }
+    if (characters > MAX_CHARACTERS) return false;
+    if (application.subjectValue >= 0) values[application.subjectValue] = subject as string;
+    if (typeof consent === "object") {
+      const { purposes, policyVersion, givenAt } = consent;
+      this.consent = {
+        purposes: purposes.map((cell) => cells[at + cell]),
+        policyVersion: cells[at + policyVersion],
+        givenAt: cells[at + givenAt],
+      };
+    } else {
+      this.consent = consent === undefined ? undefined : cells[at + consent];
+    }
+    return true;
+  }
+
+  #envelope(id: unknown, type: unknown, timeText: unknown, subject: unknown): EventErrorCode | undefined {
+    if (!isName(id)) return "invalid-id";
+    // one string for all that are alike, which is what a frame's dictionary looks at first
+    if (type !== this.type || type === "") {
+      if (!isName(type)) return "invalid-type";
+      this.type = type;
+    }
+    const time = typeof timeText === "string" ? parseRfc3339(timeText) : NaN;
+    if (Number.isNaN(time)) return "invalid-time";
+    if (time < this.#earliest || time > this.#latest) return "time-out-of-range";
+    if (typeof subject !== "string") return "invalid-subject";
+    const { subjects } = this.#plan.application;
+    let known = subjects.known(subject);
+    if (known === undefined) {
+      if (!isSubject(subject)) return "invalid-subject";
+      known = subjects.get(subject);
+    }
     this.id = id;
     this.time = time;
     this.subject = known;
-    this.consent = consent;
     return undefined;
   }
 }

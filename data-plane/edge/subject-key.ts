@@ -36,7 +36,7 @@ export class Subjects {
     const known = this.known(subject);
     if (known !== undefined) return known;
     const made = new KeyedSubject(this.#key(subject));
-    this.#keep(subject, made);
+    this.#keep(ownCopy(subject), made);
     return made;
   }
 
@@ -65,6 +65,13 @@ class KeyedSubject implements Subject {
     }
     return this.#partition;
   }
+}
+
+/** A piece of a larger text would keep all of that in memory. */
+function ownCopy(text: string): string {
+  const copy = Buffer.from(text, "utf8").toString("utf8");
+  // a lone surrogate has no UTF-8; such a text was no piece
+  return copy === text ? copy : text;
 }
 
 const BLOCK = 64;
