@@ -16,9 +16,12 @@ import { PipelineDeliveries } from "../modules/destination/pipeline-deliveries.t
 import { ApprovePipeline } from "../modules/pipeline/approve-pipeline.ts";
 import { CreatePipeline } from "../modules/pipeline/create-pipeline.ts";
 import { DeletePipeline } from "../modules/pipeline/delete-pipeline.ts";
+import { PipelineApprovals } from "../modules/pipeline/pipeline-approvals.ts";
 import { PipelineVersions } from "../modules/pipeline/pipeline-versions.ts";
 import { PipelineQueries } from "../modules/pipeline/pipelines.ts";
 import { PublishPipeline } from "../modules/pipeline/publish-pipeline.ts";
+import { RequestApproval } from "../modules/pipeline/request-approval.ts";
+import { RevokeApproval } from "../modules/pipeline/revoke-approval.ts";
 import { SavePipelineDraft } from "../modules/pipeline/save-pipeline-draft.ts";
 import { StepSpecs } from "../modules/pipeline/step-specs.ts";
 import { UnpublishPipeline } from "../modules/pipeline/unpublish-pipeline.ts";
@@ -72,6 +75,7 @@ const resolvers = [
   GrantSource,
   MachineTokens,
   MeQuery,
+  PipelineApprovals,
   PipelineDeliveries,
   PipelineQueries,
   PipelineVersions,
@@ -81,6 +85,8 @@ const resolvers = [
   PublishPolicy,
   Receipts,
   Results,
+  RequestApproval,
+  RevokeApproval,
   RevokeMachineToken,
   RevokeSource,
   RevokeSourceKey,

@@ -14,11 +14,15 @@ const actions = Object.keys(ACTIONS) as Action[];
 
 /** written out a second time on purpose: a change of the table is a decision */
 const TABLE: Readonly<Record<Role, readonly string[]>> = {
-  owner: actions.filter((action) => !["policy.publish", "pipeline.approve", "tenant.create"].includes(action)),
+  owner: actions.filter(
+    (action) => !["policy.publish", "consent.write", "pipeline.approve", "tenant.create"].includes(action),
+  ),
   developer: actions.filter(
     (action) =>
       ![
         "policy.publish",
+        "receipt.read",
+        "consent.write",
         "pipeline.approve",
         "tenant.create",
         "source.grant",
@@ -33,6 +37,8 @@ const TABLE: Readonly<Record<Role, readonly string[]>> = {
     "source.grant",
     "policy.read",
     "policy.publish",
+    "receipt.read",
+    "consent.write",
     "pipeline.read",
     "pipeline.approve",
     "destination.read",
@@ -58,6 +64,7 @@ test("a machine token may do its scopes and never what people answer for", () =>
   expect(actions.filter((action) => !isScope(action))).toEqual([
     "source.grant",
     "policy.publish",
+    "consent.write",
     "pipeline.approve",
     "token.write",
     "tenant.create",

@@ -2,6 +2,7 @@ import { LockMode } from "@mikro-orm/core";
 import type { Policy } from "@o2mc/schema/consent/policy.ts";
 import type { DestinationConfig, Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import { ApplicationRow } from "../db/entities/application.ts";
+import { ApprovalRow } from "../db/entities/approval.ts";
 import { DeliveryRow } from "../db/entities/delivery.ts";
 import { DestinationRow } from "../db/entities/destination.ts";
 import { PipelineRow } from "../db/entities/pipeline.ts";
@@ -39,6 +40,7 @@ export function loadDeployment(
       policy: policyOf(policy),
       sources: await loadSources(em, id),
       pipelines: await loadPipelines(em, id),
+      destinationPurposes: await loadDestinationPurposes(em, deliveries),
       deliveries: deliveries.map(({ id: delivery, pipeline, output, destination }) => {
         return { id: delivery, pipeline, output, destination };
       }),
@@ -85,9 +87,18 @@ async function loadPipelines(em: EntityManager, application: string): Promise<re
   for (const { id, name, publishedVersion } of rows) {
     const key = { pipeline: id, version: publishedVersion };
     const { version, since, definition } = await em.findOneOrFail(PipelineVersionRow, key);
-    pipelines.push({ id, name, version, since, definition });
+    const approvals = (await em.find(ApprovalRow, { pipeline: id, state: "approved" })).map(({ use }) => use);
+    pipelines.push({ id, name, version, since, definition, approvals });
   }
   return pipelines;
+}
+
+async function loadDestinationPurposes(
+  em: EntityManager,
+  deliveries: readonly DeliveryRow[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const rows = await em.find(DestinationRow, { id: { $in: deliveries.map(({ destination }) => destination) } });
+  return new Map(rows.flatMap(({ id, purposes }) => (purposes === null ? [] : [[id, purposes] as const])));
 }
 
 /** A destination as deliver gets it, secrets opened; null when it was deleted. */

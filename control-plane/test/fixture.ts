@@ -70,6 +70,7 @@ export async function makeTenant(api: Pick<TestApi, "ask" | "issuer">, tenant: s
     `mutation ($p: ID!, $d: ID!) { createDelivery(pipeline: $p, output: "pages", destination: $d) { id } }`,
     { p: pipeline, d: destination },
   );
+  await run(officer, `mutation ($p: ID!) { approvePipeline(pipeline: $p) { id } }`, { p: pipeline });
   const { createMachineToken } = await run(
     developer,
     `mutation ($e: DateTime!) { createMachineToken(name: "bot", scopes: ["result.subscribe", "application.read"], expiresAt: $e) {
