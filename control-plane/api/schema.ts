@@ -13,6 +13,13 @@ import { DeleteDestination } from "../modules/destination/delete-destination.ts"
 import { DestinationSpecs } from "../modules/destination/destination-specs.ts";
 import { DestinationQueries } from "../modules/destination/destinations.ts";
 import { PipelineDeliveries } from "../modules/destination/pipeline-deliveries.ts";
+import { AcceptInvitation } from "../modules/member/accept-invitation.ts";
+import { DisableMember } from "../modules/member/disable-member.ts";
+import { InviteMember } from "../modules/member/invite-member.ts";
+import { MemberQueries } from "../modules/member/members.ts";
+import { SetMemberRoles } from "../modules/member/set-member-roles.ts";
+import { RotateMachineToken } from "../modules/token/rotate-machine-token.ts";
+import { SetTenantQuotas } from "../modules/tenant/set-tenant-quotas.ts";
 import { ApprovePipeline } from "../modules/pipeline/approve-pipeline.ts";
 import { CreatePipeline } from "../modules/pipeline/create-pipeline.ts";
 import { DeletePipeline } from "../modules/pipeline/delete-pipeline.ts";
@@ -51,6 +58,13 @@ import { RevokeMachineToken } from "../modules/token/revoke-machine-token.ts";
 
 /** Every operation of the API: one that is not in this list does not exist. */
 const resolvers = [
+  SetTenantQuotas,
+  RotateMachineToken,
+  SetMemberRoles,
+  MemberQueries,
+  InviteMember,
+  DisableMember,
+  AcceptInvitation,
   ApplicationPolicy,
   ApplicationQueries,
   ApprovePipeline,

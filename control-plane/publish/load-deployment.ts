@@ -33,7 +33,7 @@ export function loadDeployment(
     const owner = await em.findOneOrFail(TenantRow, { id: tenant });
     const oldestFirst = { orderBy: { createdAt: "asc", id: "asc" } } as const;
     const deliveries = await em.find(DeliveryRow, { application: id }, oldestFirst);
-    return buildDeployment({
+    const deployment = buildDeployment({
       tenant,
       subjectSalt: secrets.open(owner.subjectSalt, secretContext.subjectSalt(tenant)),
       application,
@@ -45,6 +45,12 @@ export function loadDeployment(
         return { id: delivery, pipeline, output, destination };
       }),
     });
+    const { eventsPerSecond, stateBytes } = owner.quotas;
+    const limits = {
+      ...(eventsPerSecond === undefined ? {} : { eventsPerSecond }),
+      ...(stateBytes === undefined ? {} : { stateBytes }),
+    };
+    return Object.keys(limits).length === 0 ? deployment : { ...deployment, limits };
   });
 }
 
