@@ -1,19 +1,23 @@
 import { parseClaim } from "../consent/claim.ts";
 import type { Decision } from "../consent/gate.ts";
 import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
+import type { Signals } from "@o2mc/schema/consent/signals.ts";
 import type { SourcePlan } from "./plan.ts";
 
 /** The gate's decisions for the events of one request, all judged at one time: who claims the same is answered the same. */
 export class Decisions {
   readonly #plan: SourcePlan;
   readonly #now: number;
+  readonly #sent: Signals | undefined;
   #consent: unknown;
   /** for `#consent` and a subject that has stored nothing */
   #decision: Decision | undefined;
 
-  constructor(plan: SourcePlan, now: number) {
+  /** `sent`: the signals that the request itself carries, which hold for all of its events */
+  constructor(plan: SourcePlan, now: number, sent?: Signals) {
     this.#plan = plan;
     this.#now = now;
+    this.#sent = sent;
   }
 
   /** Two owners: without the grant of the source's own the subject's consent opens nothing. */
@@ -24,9 +28,9 @@ export class Decisions {
       return this.#decision;
     }
     const decision = byOwner
-      ? application.gate.byOwner(source.grant, state, this.#now)
+      ? application.gate.byOwner(source.grant, state, this.#now, this.#sent)
       : source.grant.granted
-        ? application.gate.bySubject(parseClaim(consent), state, this.#now)
+        ? application.gate.bySubject(parseClaim(consent), state, this.#now, this.#sent)
         : "no-consent";
     if (state === undefined) {
       this.#consent = consent;

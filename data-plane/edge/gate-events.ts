@@ -1,4 +1,5 @@
 import type { ConsentState, DenialReason } from "@o2mc/schema/consent/decision.ts";
+import type { Signals } from "@o2mc/schema/consent/signals.ts";
 import { Decisions } from "./decide.ts";
 import { DistinctIds } from "./distinct-ids.ts";
 import { EVENT_ERRORS, type Rejection } from "./event-error.ts";
@@ -11,6 +12,8 @@ export interface GateContext {
   readonly now: number;
   /** address of the sender */
   readonly ip: string;
+  /** what the sender's browser says of itself (GPC, Do Not Track) */
+  readonly signals?: Signals | undefined;
   /** the subject's stored consent */
   readonly stored: (subjectKey: string) => ConsentState | undefined;
   /** called once for each lane that the event may enter; the row is another event's afterwards */
@@ -41,7 +44,7 @@ export function gateEvents(plan: SourcePlan, events: EventList, context: GateCon
   const { now, ip, stored } = context;
   const outcome: GateOutcome = { accepted: 0, denied: new Map(), rejected: [] };
   const ids = events.length > 1 ? new DistinctIds() : undefined;
-  const decisions = new Decisions(plan, now);
+  const decisions = new Decisions(plan, now, context.signals);
   const reader = new EventReader(plan, now);
   for (let index = 0; index < events.length; index++) {
     const fault = events.read(reader, index);

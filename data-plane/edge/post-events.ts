@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { signalsOf } from "../consent/signals.ts";
 import type { Counters } from "./counters.ts";
 import { gateEvents } from "./gate-events.ts";
 import { nestingOf } from "./nesting.ts";
@@ -41,6 +42,7 @@ export async function postEvents(
   const outcome = gateEvents(plan, events, {
     now: Date.now(),
     ip: addressOf(request),
+    signals: signalsOf(request.headers),
     stored: (subjectKey) => edge.consent.get(name, subjectKey),
     enter: (lane, row) => frames.add(application.frames.add(lane, row)),
   });

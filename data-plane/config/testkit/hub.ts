@@ -52,6 +52,12 @@ export class TestHub {
       max_bytes: 16 * 1024 * 1024,
       allow_atomic: true,
     });
+    await hub.jsm.streams.add({
+      name: STREAMS.receipts,
+      subjects: [...STREAM_SUBJECTS.receipts],
+      deny_delete: true,
+      deny_purge: true,
+    });
     const kvm = new Kvm(hub.nats);
     await kvm.create(BUCKETS.consent);
     await kvm.create(BUCKETS.deployments);

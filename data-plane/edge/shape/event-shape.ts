@@ -129,7 +129,9 @@ function consentCells(
   if (consent === undefined || consent === null) return undefined;
   if (typeof consent === "string") return cellOf("consent");
   if (typeof consent !== "object") return "other";
-  const { purposes, policyVersion, givenAt } = consent as Readonly<Record<string, unknown>>;
+  const { purposes, policyVersion, givenAt, ...others } = consent as Readonly<Record<string, unknown>>;
+  // signals narrow what the purposes say: they must not be lost on the way to the gate
+  if (Object.keys(others).length > 0) return "other";
   if (!Array.isArray(purposes) || !purposes.every((name) => typeof name === "string")) return "other";
   if (typeof policyVersion !== "number" || typeof givenAt !== "string") return "other";
   return {
