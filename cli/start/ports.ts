@@ -5,7 +5,17 @@ import { z } from "zod";
 import { writePrivate } from "./data-folder.ts";
 import { Failure } from "./failure.ts";
 
-const NAMES = ["postgres", "nats", "issuer", "control-plane", "edge", "process", "deliver", "shop"] as const;
+const NAMES = [
+  "postgres",
+  "nats",
+  "issuer",
+  "control-plane",
+  "edge",
+  "edge-health",
+  "process",
+  "deliver",
+  "shop",
+] as const;
 export type PortName = (typeof NAMES)[number];
 export type Ports = Readonly<Record<PortName, number>>;
 

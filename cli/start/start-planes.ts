@@ -43,7 +43,7 @@ export async function startDataPlane(context: StartContext): Promise<void> {
   const { keys, addresses, environment, data, repository } = context;
   const geoip = findGeoip(environment, data, repository);
   const extra = {
-    edge: { O2MC_PUBLIC_URL: addresses.edge },
+    edge: { O2MC_PUBLIC_URL: addresses.edge, O2MC_HEALTH_PORT: String(context.ports["edge-health"]) },
     process: geoip === undefined ? {} : { O2MC_GEOIP_DB: geoip },
     deliver: {},
   };

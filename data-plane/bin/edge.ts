@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { buildSnippet } from "@o2mc/sloc/build.ts";
+import { serveHealth } from "@o2mc/runtime/health-server.ts";
 import { createLogger } from "@o2mc/runtime/log.ts";
 import { connectWithCreds } from "@o2mc/runtime/nats.ts";
 import { onShutdown } from "@o2mc/runtime/shutdown.ts";
@@ -38,6 +39,11 @@ const server = createEdgeServer({
   publicUrl: () => env.http.publicUrl ?? `http://${env.http.host}:${(server.address() as AddressInfo).port}`,
   bodyLimit: env.http.bodyLimit,
 });
+const { host, healthPort } = env.http;
+const health =
+  healthPort === undefined
+    ? undefined
+    : await serveHealth(host, healthPort, { ready: () => tenants.settled, metrics: () => counters });
 server.listen(env.http.port, env.http.host, () => log.info({ address: server.address() }, "listening"));
 
 onShutdown(log, async () => {
@@ -47,4 +53,5 @@ onShutdown(log, async () => {
   await tenants.stop();
   server.closeAllConnections();
   await platform.close();
+  health?.close();
 });

@@ -1,7 +1,8 @@
 import type { GateOutcome } from "./gate-events.ts";
 import type { PublishFailure } from "./open-frame.ts";
 
-/** Counts since the start of the process, served as JSON at `/metrics`. They name no tenant and no subject. */
+/** Counts since the start of the process, served as JSON at `/metrics` of the health port: on the public one they would tell
+ * whether an event just sent was denied for what is stored of its subject. They name no tenant and no subject. */
 export class Counters {
   readonly #responses: Record<string, number> = {};
   readonly #denied: Record<string, number> = {};

@@ -28,7 +28,11 @@ beforeAll(async () => {
   const tenant = { id: "t1", nats: hub.nats };
   registry.addTenant(tenant);
   registry.deploy(tenant, testDeployment(revision));
-  deploy = (granted = true) => registry.deploy(tenant, testDeployment(++revision, granted));
+  deploy = (granted = true, eventsPerSecond?: number) =>
+    registry.deploy(tenant, {
+      ...testDeployment(++revision, granted),
+      ...(eventsPerSecond === undefined ? {} : { limits: { eventsPerSecond } }),
+    });
   server = createEdgeServer({
     registry,
     counters,
@@ -53,7 +57,7 @@ afterAll(async () => {
 
 beforeEach(() => hub.clear());
 
-let deploy: (granted?: boolean) => void;
+let deploy: (granted?: boolean, eventsPerSecond?: number) => void;
 
 type Body = string | Uint8Array<ArrayBuffer>;
 
@@ -449,11 +453,23 @@ test("the OpenAPI document has the declared fields; the snippet has an ETag", as
   expect((await call("DELETE", "/v1/sources/rest/events")).status).toBe(405);
 });
 
-test("counts are served", async () => {
-  const { body } = await call("GET", "/metrics");
-  expect(body).toMatchObject({
+// defect: /metrics told anybody whether the event just sent had been let in
+test("counts are kept, and not for the public", async () => {
+  expect((await call("GET", "/metrics")).status).toBe(404);
+  expect(JSON.parse(JSON.stringify(counters))).toMatchObject({
     events: { denied: { withdrawn: expect.any(Number) }, rejected: { "field-type": expect.any(Number) } },
   });
+});
+
+test("a tenant that has used up its events a second is answered 429 with when to come back", async () => {
+  deploy(true, 5);
+  const many = Array.from({ length: 100 }, (_, i) => hit(`quota-${i}`, "q"));
+  const answers: Answer[] = [];
+  while (answers.at(-1)?.status !== 429) answers.push(await post("log", many));
+  expect(answers.at(-1)).toMatchObject({ body: { code: "quota-exceeded" } });
+  expect(Number(answers.at(-1)?.headers.get("retry-after"))).toBeGreaterThan(10);
+  deploy();
+  expect((await post("log", hit("quota-gone", "q"))).status).toBe(202);
 });
 
 test("a full hub is answered 429, a lost one 503 while consent cannot be known; after its return events flow", async () => {

@@ -6,6 +6,7 @@ const schema = z.object({
   O2MC_NATS_CREDS: z.string().min(1),
   O2MC_HOST: z.string().default("127.0.0.1"),
   O2MC_PORT: z.coerce.number().int().min(0).max(65_535),
+  O2MC_HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   O2MC_PUBLIC_URL: z.url().optional(),
   O2MC_MAX_BODY_BYTES: z.coerce
     .number()
@@ -23,6 +24,7 @@ export function edgeEnv() {
     http: {
       host: env.O2MC_HOST,
       port: env.O2MC_PORT,
+      healthPort: env.O2MC_HEALTH_PORT,
       publicUrl: env.O2MC_PUBLIC_URL,
       bodyLimit: env.O2MC_MAX_BODY_BYTES,
     },

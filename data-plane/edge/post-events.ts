@@ -36,6 +36,9 @@ export async function postEvents(
   if (!plan.source.grant.granted) throw new Problem("not-granted");
   if (!edge.consent.complete) throw new Problem("consent-unavailable");
   if (edge.publisher.overloaded) throw new Problem("overloaded");
+  const { limits } = plan.application.deployment;
+  const wait = edge.quota.take(events.length, limits?.eventsPerSecond, performance.now());
+  if (wait > 0) throw new Problem("quota-exceeded", { headers: { "retry-after": String(wait) } });
 
   const name = plan.application.deployment.application;
   const frames = new Set<OpenFrame>();

@@ -26,6 +26,7 @@ const PROBLEMS = {
   "unsupported-media-type": [415, "Send JSON, NDJSON or CloudEvents in UTF-8."],
   "unsupported-encoding": [415, "Send the body plain or in one of gzip, br and zstd."],
   "hub-full": [429, "The hub is full; send the events again later."],
+  "quota-exceeded": [429, "The tenant has sent as many events as its quota allows; send these again later."],
   overloaded: [429, "More is on its way than the hub takes; send the events again later."],
   internal: [500, "The edge failed."],
   starting: [503, "The edge does not know its sources yet."],

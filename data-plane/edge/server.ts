@@ -102,9 +102,6 @@ class Routes {
         return this.#options.settled()
           ? { status: 200, body: { status: "ready", sources: this.#options.registry.size } }
           : { status: 503, body: { status: "starting" } };
-      case "/metrics":
-        allow(request, "GET");
-        return { status: 200, body: this.#options.counters };
       default:
         throw new Problem("not-found");
     }

@@ -3,6 +3,7 @@ import { watchConsent, type ConsentStates } from "../config/consent-states.ts";
 import type { Logger } from "@o2mc/runtime/log.ts";
 import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import type { Counters } from "./counters.ts";
+import { EventQuota } from "./event-quota.ts";
 import { OpenFrames } from "./open-frames.ts";
 import { compilePlan, type ApplicationPlan } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
@@ -18,6 +19,7 @@ export class TenantEdge {
   readonly tenant: Tenant;
   readonly consent: ConsentStates;
   readonly publisher: Publisher;
+  readonly quota = new EventQuota();
   readonly applications = new Map<string, EdgeApplication>();
 
   constructor(tenant: Tenant, counters: Counters, log: Logger) {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { cells } from "@o2mc/schema/events/columns/column.ts";
 import { readEventFrame } from "@o2mc/schema/events/event-frame.ts";
@@ -119,7 +120,8 @@ const undelivered = (): Promise<number> => hub.unfinished("RESULTS", "d-");
 
 /** events that the edge has passed through its gate in this life */
 async function gatedEvents(): Promise<number> {
-  const counters = (await (await fetch(`${platform.endpoints.edge}/metrics`)).json()) as {
+  const ports = JSON.parse(readFileSync(join(platform.dataDir, "ports.json"), "utf8")) as Record<string, number>;
+  const counters = (await (await fetch(`http://127.0.0.1:${ports["edge-health"]}/metrics`)).json()) as {
     readonly events: { readonly permitted: number };
   };
   return counters.events.permitted;
