@@ -1,4 +1,5 @@
 import { createHash, hash } from "node:crypto";
+import { TextIndex } from "../text-index.ts";
 import { ownText } from "../text-pool.ts";
 
 /** of each of two generations: an address or a name that comes again and again is found in one of them */
@@ -26,18 +27,36 @@ export function keyedHash(key: Uint8Array): (text: string) => string {
     outer.set(hash("sha256", inner.subarray(0, BLOCK_BYTES + bytes), "buffer"), BLOCK_BYTES);
     return hash("sha256", outer, "hex");
   };
-  let current = new Map<string, string>();
-  let previous = new Map<string, string>();
+  let current = new Digests();
+  let previous = new Digests();
   return (text) => {
-    let known = current.get(text);
+    let known = current.find(text);
     if (known === undefined) {
-      known = previous.get(text) ?? digest(text);
+      known = previous.find(text) ?? digest(text);
       if (current.size >= GENERATION) {
         previous = current;
-        current = new Map();
+        current = new Digests();
       }
-      current.set(ownText(text), known);
+      current.add(text, known);
     }
     return known;
   };
+}
+
+class Digests {
+  readonly #texts = new TextIndex();
+  readonly #digests: string[] = [];
+
+  get size(): number {
+    return this.#digests.length;
+  }
+
+  find(text: string): string | undefined {
+    const entry = this.#texts.find(text);
+    return entry < 0 ? undefined : this.#digests[entry];
+  }
+
+  add(text: string, digest: string): void {
+    this.#digests[this.#texts.add(ownText(text))] = digest;
+  }
 }

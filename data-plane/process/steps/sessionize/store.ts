@@ -1,4 +1,5 @@
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
+import { TextIndex } from "../text-index.ts";
 
 /** An open session: an index into the store, reused when it has closed. */
 export type Slot = number;
@@ -20,7 +21,9 @@ export type Keep = "first" | "last";
 export class SessionStore {
   readonly #keeps: readonly Keep[];
   readonly #stride: number;
-  readonly #heads = new Map<string, Slot>();
+  readonly #subjects = new TextIndex();
+  /** first session of each numbered subject */
+  readonly #heads: Slot[] = [];
   readonly #free: Slot[] = [];
   #size = 0;
   #numbers: Float64Array;
@@ -46,7 +49,8 @@ export class SessionStore {
 
   /** First of the subject's open sessions, or NONE. */
   first(subjectKey: string): Slot {
-    return this.#heads.get(subjectKey) ?? NONE;
+    const subject = this.#subjects.find(subjectKey);
+    return subject < 0 ? NONE : (this.#heads[subject] as Slot);
   }
 
   next(slot: Slot): Slot {
@@ -92,8 +96,10 @@ export class SessionStore {
     this.#uses[slot] = this.use(slot) + 1;
     this.#keys[slot] = subjectKey;
     for (const values of this.#values) values[slot] = null;
-    this.#next[slot] = this.first(subjectKey);
-    this.#heads.set(subjectKey, slot);
+    const known = this.#subjects.find(subjectKey);
+    const subject = known < 0 ? this.#subjects.add(subjectKey) : known;
+    this.#next[slot] = known < 0 ? NONE : (this.#heads[subject] as Slot);
+    this.#heads[subject] = slot;
     return slot;
   }
 
@@ -141,8 +147,8 @@ export class SessionStore {
     const after = this.next(slot);
     let before = this.first(key);
     if (before === slot) {
-      if (after === NONE) this.#heads.delete(key);
-      else this.#heads.set(key, after);
+      if (after === NONE) this.#subjects.remove(key);
+      else this.#heads[this.#subjects.find(key)] = after;
     } else {
       while (this.next(before) !== slot) before = this.next(before);
       this.#next[before] = after;
@@ -155,8 +161,8 @@ export class SessionStore {
 
   /** Of every open session, by subject. */
   *slots(): Iterable<Slot> {
-    for (const head of this.#heads.values()) {
-      for (let slot = head; slot !== NONE; slot = this.next(slot)) yield slot;
+    for (const subject of this.#subjects.entries()) {
+      for (let slot = this.#heads[subject] as Slot; slot !== NONE; slot = this.next(slot)) yield slot;
     }
   }
 
