@@ -3,6 +3,7 @@ import { serveHealth } from "@o2mc/runtime/health-server.ts";
 import { createLogger } from "@o2mc/runtime/log.ts";
 import { connectWithCreds } from "@o2mc/runtime/nats.ts";
 import { onShutdown } from "@o2mc/runtime/shutdown.ts";
+import { HUB_API } from "@o2mc/schema/subjects.ts";
 import { type Tenant, watchTenants } from "../config/tenants.ts";
 import { DEFAULT_BACK_OFF } from "../deliver/back-off.ts";
 import { deliverEnv } from "../deliver/env.ts";
@@ -22,7 +23,12 @@ const health = await serveHealth(env.http.host, env.http.port, {
   }),
 });
 
-const platform = await connectWithCreds({ ...env.nats, name: "o2mc-deliver", inboxPrefix: "_INBOX_deliver" });
+const platform = await connectWithCreds({
+  ...env.nats,
+  api: HUB_API,
+  name: "o2mc-deliver",
+  inboxPrefix: "_INBOX_deliver",
+});
 hub = followConnection(platform);
 
 const directory = watchTenants({

@@ -6,7 +6,7 @@ import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import type { EventFrame } from "@o2mc/schema/events/frame.ts";
-import { BUCKETS, STREAM_SUBJECTS, STREAMS } from "@o2mc/schema/subjects.ts";
+import { bucketRepublish, BUCKETS, STREAM_SUBJECTS, STREAMS } from "@o2mc/schema/subjects.ts";
 
 /** A real nats-server without accounts, with the streams and buckets of one tenant. */
 export class TestHub {
@@ -42,8 +42,9 @@ export class TestHub {
       max_bytes: 16 * 1024 * 1024,
     });
     const kvm = new Kvm(hub.nats);
-    await kvm.create(BUCKETS.consent);
-    await kvm.create(BUCKETS.deployments);
+    for (const bucket of [BUCKETS.consent, BUCKETS.deployments]) {
+      await kvm.create(bucket, { republish: bucketRepublish(bucket) });
+    }
     return hub;
   }
 
