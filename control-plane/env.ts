@@ -5,18 +5,35 @@ import { readEnv } from "@o2mc/runtime/env.ts";
 const PostgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgresql:// address" });
 const File = z.string().min(1, "must be the path of a file");
 
+const KeyFile = File.transform((path, context) => {
+  const key = readSecretKey(path);
+  if (typeof key !== "string") return key;
+  context.addIssue({ code: "custom", message: key });
+  return z.NEVER;
+});
+
 const Environment = z.object({
   O2MC_HOST: z.string().min(1).default("127.0.0.1"),
   O2MC_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+  O2MC_MODE: z.enum(["production", "development"]).default("production"),
+  O2MC_ALLOWED_ORIGINS: z
+    .string()
+    .default("")
+    .transform((list) =>
+      list
+        .split(",")
+        .map((origin) => origin.trim())
+        .filter((origin) => origin !== ""),
+    )
+    .refine((origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin), {
+      error: "must be origins like https://console.example, separated by commas",
+    }),
+  O2MC_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   O2MC_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   O2MC_DATABASE_URL: PostgresUrl,
   O2MC_DATABASE_OWNER_URL: PostgresUrl,
-  O2MC_SECRET_KEY_FILE: File.transform((path, context) => {
-    const key = readSecretKey(path);
-    if (typeof key !== "string") return key;
-    context.addIssue({ code: "custom", message: key });
-    return z.NEVER;
-  }),
+  O2MC_SECRET_KEY_FILE: KeyFile,
+  O2MC_SIGNING_KEY_FILE: KeyFile,
   O2MC_OIDC_ISSUER: z.url().transform((url) => url.replace(/\/$/, "")),
   O2MC_OIDC_AUDIENCE: z.string().min(1).default("o2mc-api"),
   O2MC_NATS_URL: z.string().min(1),
@@ -29,8 +46,14 @@ export interface Env {
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
+  readonly exposure: {
+    readonly development: boolean;
+    readonly allowedOrigins: readonly string[];
+    readonly proxies: number;
+  };
   readonly database: { readonly url: string; readonly ownerUrl: string };
   readonly secretKey: Buffer;
+  readonly signingKey: Buffer;
   readonly oidc: { readonly issuer: string; readonly audience: string };
   readonly hub: {
     readonly url: string;
@@ -46,8 +69,14 @@ export function controlPlaneEnv(environment: NodeJS.ProcessEnv = process.env): E
     host: env.O2MC_HOST,
     port: env.O2MC_PORT,
     logLevel: env.O2MC_LOG_LEVEL,
+    exposure: {
+      development: env.O2MC_MODE === "development",
+      allowedOrigins: env.O2MC_ALLOWED_ORIGINS,
+      proxies: env.O2MC_PROXIES,
+    },
     database: { url: env.O2MC_DATABASE_URL, ownerUrl: env.O2MC_DATABASE_OWNER_URL },
     secretKey: env.O2MC_SECRET_KEY_FILE,
+    signingKey: env.O2MC_SIGNING_KEY_FILE,
     oidc: { issuer: env.O2MC_OIDC_ISSUER, audience: env.O2MC_OIDC_AUDIENCE },
     hub: {
       url: env.O2MC_NATS_URL,

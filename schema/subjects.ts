@@ -20,7 +20,13 @@ export function token(value: string): string {
  */
 export const HUB_API = "hub";
 
-export const STREAMS = { events: "EVENTS", results: "RESULTS", dead: "DEAD", checkpoints: "CHECKPOINTS" } as const;
+export const STREAMS = {
+  events: "EVENTS",
+  results: "RESULTS",
+  dead: "DEAD",
+  receipts: "RECEIPTS",
+  checkpoints: "CHECKPOINTS",
+} as const;
 
 export const BUCKETS = {
   /** tenant account: one compiled `Deployment` per application; key = application id */
@@ -75,11 +81,19 @@ export const liveSubject = (app: string, pipeline: string, output: string): stri
 export const deadSubject = (app: string, stage: "process" | "deliver", owner: string): string =>
   `dead.${token(app)}.${stage}.${token(owner)}`;
 
+/** One consent receipt: `StoredReceipt`. The receipts of an application are one chain, in the order of the stream. */
+export const receiptSubject = (app: string, subjectKey: string): string =>
+  `receipt.${token(app)}.${token(subjectKey)}`;
+
+/** Filter of an application's whole chain. */
+export const receiptSubjects = (app: string): string => `receipt.${token(app)}.>`;
+
 export const STREAM_SUBJECTS = {
   events: ["ev.>", "tick.>"],
   results: ["out.>"],
   resultsRepublish: { src: "out.>", dest: "live.out.>" },
   dead: ["dead.>"],
+  receipts: ["receipt.>"],
   checkpoints: ["cp.>"],
 } as const;
 

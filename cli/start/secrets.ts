@@ -12,6 +12,8 @@ const Secrets = z.object({
 export type Secrets = z.infer<typeof Secrets> & {
   /** path of the control plane's key, 32 bytes in hex */
   readonly secretKeyFile: string;
+  /** path of the seed of the platform's signing key, 32 bytes in hex */
+  readonly signingKeyFile: string;
 };
 
 /** Made at random at the first start. */
@@ -28,5 +30,7 @@ export function ownSecrets(data: DataFolder): Secrets {
   });
   const secretKeyFile = data.file("control-plane.key");
   keepPrivate(secretKeyFile, () => randomBytes(32).toString("hex"));
-  return { ...Secrets.parse(JSON.parse(text)), secretKeyFile };
+  const signingKeyFile = data.file("signing.key");
+  keepPrivate(signingKeyFile, () => randomBytes(32).toString("hex"));
+  return { ...Secrets.parse(JSON.parse(text)), secretKeyFile, signingKeyFile };
 }

@@ -23,9 +23,11 @@ export function startControlPlane(context: StartContext): Promise<void> {
     "control-plane",
     "control-plane/bin/control-plane.ts",
     {
+      O2MC_MODE: "development",
       O2MC_DATABASE_URL: database("o2mc_app", secrets.databaseApp),
       O2MC_DATABASE_OWNER_URL: database("o2mc_owner", secrets.databaseOwner),
       O2MC_SECRET_KEY_FILE: secrets.secretKeyFile,
+      O2MC_SIGNING_KEY_FILE: secrets.signingKeyFile,
       O2MC_NATS_URL: natsUrl(context),
       O2MC_NATS_CREDS: keys.controlPlaneCreds,
       O2MC_SYSTEM_CREDS: keys.systemCreds,

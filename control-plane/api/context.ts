@@ -1,25 +1,36 @@
+import type { ConsentReceipt, StoredReceipt } from "@o2mc/schema/consent/receipt.ts";
 import type { Actor } from "../auth/actor.ts";
+import type { Signer } from "../auth/signer.ts";
 import type { Orm } from "../db/orm.ts";
 import type { SecretBox } from "../db/secret.ts";
 import type { StoredDeadLetter } from "../hub/dead-letters.ts";
 import type { ResultEvent, ResultsRequest } from "../hub/results.ts";
+import type { RequestOrigin } from "./request-origin.ts";
 
-/** What the API reads from the hub; each throws HUB_UNAVAILABLE when the tenant's account cannot be reached. */
+/** What the API reads from the hub and writes there; each throws HUB_UNAVAILABLE when the tenant's account cannot be reached. */
 export interface HubReader {
   openResults(tenant: string, request: ResultsRequest): Promise<AsyncIterable<ResultEvent>>;
   /** newest first */
   lastDeadLetters(tenant: string, application: string, count: number): Promise<readonly StoredDeadLetter[]>;
+  /** oldest first; of one subject, or the application's whole chain */
+  receipts(tenant: string, application: string, subjectKey?: string): Promise<readonly StoredReceipt[]>;
+  /** makes it the subject's consent; resolves once it counts and its proof is stored */
+  storeConsent(tenant: string, receipt: ConsentReceipt): Promise<void>;
 }
 
 export interface Services {
   readonly orm: Orm;
   readonly secrets: SecretBox;
+  readonly signer: Signer;
   readonly hub: HubReader;
 }
 
-/** Made for each request, or for each socket. */
+/** Made for each operation. */
 export interface Context {
   readonly services: Services;
+  readonly from: RequestOrigin;
+  /** epoch ms; an operation that is not done by then is rolled back */
+  readonly deadline: number;
   /** rejects with an ApiError when nobody is asking */
   actor(): Promise<Actor>;
 }

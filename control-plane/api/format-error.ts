@@ -14,11 +14,19 @@ const QUERY_CODES = new Set([
   "PERSISTED_QUERY_NOT_SUPPORTED",
 ]);
 
-/** Returns the function that turns any error into one of the catalogue; what is not expected is logged, not shown. */
+/** graphql-js's suggestions tell names of the schema to who asks for wrong ones */
+const SUGGESTION = / ?Did you mean .*\?$/s;
+
+/**
+ * Returns the function that turns any error into one of the catalogue; what is not expected is logged, not shown.
+ * `suggestions`: whether an unknown name is answered with similar ones.
+ */
 export function errorFormatter(
   log: Logger,
+  suggestions: boolean,
 ): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
-  return (formatted, error) => {
+  return (given, error) => {
+    const formatted = suggestions ? given : { ...given, message: given.message.replace(SUGGESTION, "") };
     const { extensions: _, ...place } = formatted;
     const known = knownError(formatted, error);
     if (known.code === "INTERNAL") log.error({ err: rootCause(error), path: formatted.path }, "a request failed");

@@ -1,5 +1,5 @@
 import { GraphQLJSON } from "graphql-scalars";
-import { Field, Float, Int, ObjectType, registerEnumType } from "type-graphql";
+import { Extensions, Field, Float, Int, ObjectType, registerEnumType } from "type-graphql";
 import { valueAsInput } from "@o2mc/schema/options/as-input.ts";
 import { enumName } from "@o2mc/schema/options/enum-name.ts";
 import type { ItemSpec, OptionSpec as Spec, OptionSpecs } from "@o2mc/schema/options/option.ts";
@@ -87,9 +87,12 @@ export class OptionSpec {
   types!: readonly string[] | null;
 
   @Field(() => [OptionWord], { nullable: true })
+  @Extensions({ assumedLength: 3 })
   words!: readonly OptionWord[] | null;
 
+  // few options hold others
   @Field(() => [OptionSpec], { nullable: true })
+  @Extensions({ assumedLength: 2 })
   options!: readonly OptionSpec[] | null;
 }
 

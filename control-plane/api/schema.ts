@@ -5,6 +5,7 @@ import { ApplicationQueries } from "../modules/application/applications.ts";
 import { CreateApplication } from "../modules/application/create-application.ts";
 import { DeleteApplication } from "../modules/application/delete-application.ts";
 import { AuditLog } from "../modules/audit/audit-log.ts";
+import { VerifyAuditLog } from "../modules/audit/verify-audit-log.ts";
 import { CreateDelivery } from "../modules/destination/create-delivery.ts";
 import { CreateDestination } from "../modules/destination/create-destination.ts";
 import { DeleteDelivery } from "../modules/destination/delete-delivery.ts";
@@ -22,7 +23,13 @@ import { SavePipelineDraft } from "../modules/pipeline/save-pipeline-draft.ts";
 import { StepSpecs } from "../modules/pipeline/step-specs.ts";
 import { UnpublishPipeline } from "../modules/pipeline/unpublish-pipeline.ts";
 import { ApplicationPolicy } from "../modules/policy/application-policy.ts";
+import { PolicyDiff } from "../modules/policy/policy-diff.ts";
+import { PolicyPreviews } from "../modules/policy/policy-preview.ts";
 import { PublishPolicy } from "../modules/policy/publish-policy.ts";
+import { ExportReceipts } from "../modules/receipt/export-receipts.ts";
+import { GiveConsent } from "../modules/receipt/give-consent.ts";
+import { Receipts } from "../modules/receipt/receipts.ts";
+import { WithdrawConsent } from "../modules/receipt/withdraw-consent.ts";
 import { DeadLetters } from "../modules/result/dead-letters.ts";
 import { Results } from "../modules/result/results.ts";
 import { CreateSource } from "../modules/source/create-source.ts";
@@ -60,14 +67,19 @@ const resolvers = [
   DeleteSource,
   DestinationQueries,
   DestinationSpecs,
+  ExportReceipts,
+  GiveConsent,
   GrantSource,
   MachineTokens,
   MeQuery,
   PipelineDeliveries,
   PipelineQueries,
   PipelineVersions,
+  PolicyDiff,
+  PolicyPreviews,
   PublishPipeline,
   PublishPolicy,
+  Receipts,
   Results,
   RevokeMachineToken,
   RevokeSource,
@@ -78,6 +90,8 @@ const resolvers = [
   SourceQueries,
   StepSpecs,
   UnpublishPipeline,
+  WithdrawConsent,
+  VerifyAuditLog,
 ] as const;
 
 /** type-graphql insists on one; each subscription opens its own stream from the hub. */

@@ -5,11 +5,12 @@ import {
 } from "@mikro-orm/core";
 import type { Action } from "../auth/actions.ts";
 import { may, PLATFORM_TENANT, type Actor } from "../auth/actor.ts";
-import { AuditEntryRow } from "../db/entities/audit-entry.ts";
+import { appendAudit, type AuditRecord } from "../db/append-audit.ts";
 import { TenantRow } from "../db/entities/tenant.ts";
 import { inTenant, type EntityManager } from "../db/orm.ts";
 import { ApiError } from "../errors/api-error.ts";
 import type { Context, Services } from "./context.ts";
+import { timeLeft } from "./limits/deadline.ts";
 
 /** One operation inside one tenant: what every query and mutation works with. */
 export interface Scope {
@@ -44,12 +45,17 @@ export async function read<T>(context: Context, action: Action, work: (scope: Sc
   const actor = await authorise(context, action);
   const { services } = context;
   try {
-    return await inTenant(services.orm, actor.tenant, async (em) => {
-      await requireTenant(em, actor.tenant);
-      return work({ em, actor, tenant: actor.tenant, services });
-    });
+    return await inTenant(
+      services.orm,
+      actor.tenant,
+      async (em) => {
+        await requireTenant(em, actor.tenant);
+        return work({ em, actor, tenant: actor.tenant, services });
+      },
+      timeLeft(context),
+    );
   } catch (error) {
-    throw unstorable(error) ?? error;
+    throw cancelled(error) ?? unstorable(error) ?? error;
   }
 }
 
@@ -66,6 +72,9 @@ export async function change<T>(
   });
 }
 
+/** `read`, of what somebody may have to answer for having read: it stands in the audit log, or it did not happen. */
+export const readOnRecord = change;
+
 /** `change` in a tenant that is not the asker's own: for the platform's operator alone. */
 export async function changeAs<T>(
   context: Context,
@@ -75,25 +84,37 @@ export async function changeAs<T>(
 ): Promise<T> {
   const { services } = context;
   try {
-    return await inTenant(services.orm, tenant, async (em) => {
-      let entries = 0;
+    const whole = async (em: EntityManager): Promise<T> => {
+      const records: AuditRecord[] = [];
       const audit: ChangeScope["audit"] = (event, target, details = {}) => {
-        em.create(AuditEntryRow, { tenant, actor: actor.id, action: event, target, details });
-        entries += 1;
+        const { address, userAgent } = context.from;
+        const by = { actor: actor.id, address, userAgent, credential: actor.credential };
+        records.push({ ...by, action: event, target, details });
       };
       const result = await work({ em, actor, tenant, services, audit });
       // a defect of the operation, found by its first test
-      if (entries === 0) throw new Error("the operation wrote no audit entry");
+      if (records.length === 0) throw new Error("the operation wrote no audit entry");
       await em.flush();
+      await appendAudit(em, tenant, records);
+      // what was begun in time is not committed late
+      timeLeft(context);
       return result;
-    });
+    };
+    return await inTenant(services.orm, tenant, whole, timeLeft(context));
   } catch (error) {
     if (error instanceof UniqueConstraintViolationException) throw new ApiError("CONFLICT", {}, { cause: error });
     if (error instanceof ForeignKeyConstraintViolationException) {
       throw new ApiError("IN_USE", { kind: "thing", by: "something refers to it" }, { cause: error });
     }
-    throw unstorable(error) ?? error;
+    throw cancelled(error) ?? unstorable(error) ?? error;
   }
+}
+
+const QUERY_CANCELED = "57014";
+
+function cancelled(error: unknown): ApiError | undefined {
+  if (!(error instanceof DriverException) || error.code !== QUERY_CANCELED) return undefined;
+  return new ApiError("OPERATION_TIMEOUT", {}, { cause: error });
 }
 
 /**

@@ -3,18 +3,36 @@ import type { AddressInfo } from "node:net";
 import { ApolloServer } from "@apollo/server";
 import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHttpServer";
 import { expressMiddleware } from "@as-integrations/express5";
-import express, { type Request, type Response, type NextFunction } from "express";
+import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
+import express from "express";
 import type { Logger } from "@o2mc/runtime/log.ts";
 import type { Authenticate } from "../auth/authenticate.ts";
+import { exportAuditLog } from "../modules/audit/export-audit-log.ts";
+import { allowedOrigins, cors } from "./allowed-origins.ts";
 import type { Context, Services } from "./context.ts";
 import { errorFormatter } from "./format-error.ts";
+import { httpErrors } from "./http-errors.ts";
+import { newDeadline } from "./limits/deadline.ts";
+import { limitRequests } from "./limits/limit-requests.ts";
+import { LIMITS } from "./limits/limits.ts";
+import { requestOrigin } from "./request-origin.ts";
 import { apiSchema } from "./schema.ts";
 import { serveSubscriptions } from "./subscriptions.ts";
 
 const MAX_BODY = "1mb";
-const MAX_QUERY_TOKENS = 5_000;
+/** to send a request whole */
+const REQUEST_MS = 30_000;
 /** half of what a process has for stopping: a request that hangs must not make it end the hard way */
 const DRAIN_MS = 5_000;
+
+export interface Exposure {
+  /** tells the schema and similar names to whoever asks, and lets pages of this machine use the API */
+  readonly development: boolean;
+  /** of pages that may use the API from a browser */
+  readonly allowedOrigins: readonly string[];
+  /** our own proxies in front, whose `X-Forwarded-For` is believed */
+  readonly proxies: number;
+}
 
 interface ServerOptions {
   readonly services: Services;
@@ -23,6 +41,7 @@ interface ServerOptions {
   readonly host: string;
   /** 0 = any free one */
   readonly port: number;
+  readonly exposure: Exposure;
   /** rejects when something that the API needs cannot be reached */
   readonly ready: () => Promise<void>;
   /** as in `serveSubscriptions` */
@@ -34,30 +53,42 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** `/graphql` over HTTP and WebSocket, `/healthz`, `/readyz`. */
+/** `/graphql` over HTTP and WebSocket, `/audit-log.ndjson`, `/healthz`, `/readyz`. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { services, authenticate, log } = options;
+  const { services, authenticate, log, tokenRecheckMs } = options;
+  const { development, proxies } = options.exposure;
+  const allows = allowedOrigins(options.exposure.allowedOrigins, development);
   const app = express().disable("x-powered-by");
-  const http = createServer(app);
+  const http = createServer({ requestTimeout: REQUEST_MS }, app);
   const schema = apiSchema();
-  const formatError = errorFormatter(log);
-  const { tokenRecheckMs } = options;
+  const formatError = errorFormatter(log, development);
   const closeSockets = serveSubscriptions({
     server: http,
     schema,
     services,
     authenticate,
     formatError,
+    allows,
+    proxies,
+    introspection: development,
     ...(tokenRecheckMs === undefined ? {} : { tokenRecheckMs }),
   });
   const apollo = new ApolloServer<Context>({
     schema,
-    introspection: true,
+    introspection: development,
     includeStacktraceInErrorResponses: false,
-    parseOptions: { maxTokens: MAX_QUERY_TOKENS },
+    // forms and plain text, which a browser sends anywhere without asking, are refused
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    // its cache would be anybody's to fill
+    persistedQueries: false,
+    parseOptions: { maxTokens: LIMITS.tokens },
     stopOnTerminationSignals: false,
     formatError,
-    plugins: [ApolloServerPluginDrainHttpServer({ httpServer: http, stopGracePeriodMillis: DRAIN_MS })],
+    plugins: [
+      ApolloServerPluginDrainHttpServer({ httpServer: http, stopGracePeriodMillis: DRAIN_MS }),
+      ...(development ? [] : [ApolloServerPluginLandingPageDisabled()]),
+    ],
   });
   await apollo.start();
   app.get("/healthz", (_request, response) => void response.send("ok\n"));
@@ -74,10 +105,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     context: async ({ req }): Promise<Context> => {
       // once per request, and only if something asks
       let actor: ReturnType<Authenticate> | undefined;
-      return { services, actor: () => (actor ??= authenticate(req.headers.authorization)) };
+      const from = requestOrigin(req, proxies);
+      return {
+        services,
+        from,
+        deadline: newDeadline(),
+        actor: () => (actor ??= authenticate(req.headers.authorization, from.address)),
+      };
     },
   });
-  app.use("/graphql", allowOrigins, express.json({ limit: MAX_BODY }), middleware);
+  app.use("/graphql", cors(allows), express.json({ limit: MAX_BODY }), limitRequests(schema), middleware);
+  app.get("/audit-log.ndjson", async (request, response) => {
+    const from = requestOrigin(request, proxies);
+    const actor = (): ReturnType<Authenticate> => authenticate(request.headers.authorization, from.address);
+    await exportAuditLog({ services, from, actor, deadline: newDeadline() }, () =>
+      response.attachment("audit-log.ndjson").type("application/x-ndjson"),
+    );
+  });
+  app.use(httpErrors(log, MAX_BODY));
   return {
     url: await listen(http, options.host, options.port),
     stop: async () => {
@@ -85,16 +130,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await apollo.stop();
     },
   };
-}
-
-/** Any site may ask: the token is sent by its script, never by the browser of itself, so there is nothing to ride on. */
-function allowOrigins(request: Request, response: Response, next: NextFunction): void {
-  response.setHeader("access-control-allow-origin", "*");
-  if (request.method !== "OPTIONS") return next();
-  response.setHeader("access-control-allow-methods", "POST, GET");
-  response.setHeader("access-control-allow-headers", "authorization, content-type, apollo-require-preflight");
-  response.setHeader("access-control-max-age", "86400");
-  response.status(204).end();
 }
 
 function listen(http: Server, host: string, port: number): Promise<string> {

@@ -1,12 +1,17 @@
 import type { Server } from "node:http";
+import { isDeepStrictEqual } from "node:util";
 import type { GraphQLSchema } from "graphql/index.js";
 import { useServer } from "graphql-ws/use/ws";
 import { WebSocketServer } from "ws";
 import type { Actor } from "../auth/actor.ts";
 import type { Authenticate } from "../auth/authenticate.ts";
 import { ApiError } from "../errors/api-error.ts";
+import type { AllowsOrigin } from "./allowed-origins.ts";
 import type { Context, Services } from "./context.ts";
 import type { errorFormatter } from "./format-error.ts";
+import { newDeadline } from "./limits/deadline.ts";
+import { readOperation } from "./limits/read-operation.ts";
+import { requestOrigin } from "./request-origin.ts";
 
 const PATH = "/graphql";
 const MAX_MESSAGE_BYTES = 256 * 1024;
@@ -26,31 +31,46 @@ interface SubscriptionOptions {
   readonly services: Services;
   readonly authenticate: Authenticate;
   readonly formatError: ReturnType<typeof errorFormatter>;
-  /** how often a machine token is looked up again; 5 s unless told */
+  readonly allows: AllowsOrigin;
+  /** as in `Exposure` */
+  readonly proxies: number;
+  readonly introspection: boolean;
+  /** how often a token is looked at again; 5 s unless told */
   readonly tokenRecheckMs?: number;
 }
 
+const rightsOf = (actor: Actor): readonly string[] => (actor.kind === "machine" ? actor.scopes : actor.roles);
+
 /**
  * Serves graphql-ws on `/graphql`. The token comes in the connection's parameters (`authorization: "Bearer …"`); the
- * socket is closed when it expires, and a machine token is looked up again every few seconds, so that revoking one ends
- * what runs under it. Returns the function that closes every socket.
+ * socket is closed when it expires, and it is looked at again every few seconds, so that revoking it, disabling the person or
+ * taking a role away ends what runs under it. Every operation keeps the limits of HTTP's. Returns the function that closes every socket.
  */
 export function serveSubscriptions(options: SubscriptionOptions): () => Promise<void> {
-  const { server, schema, services, authenticate, formatError, tokenRecheckMs = RECHECK_MS } = options;
-  const sockets = new WebSocketServer({ server, path: PATH, maxPayload: MAX_MESSAGE_BYTES });
+  const { server, schema, services, authenticate, formatError, proxies, introspection } = options;
+  const { tokenRecheckMs = RECHECK_MS } = options;
+  const sockets = new WebSocketServer({
+    server,
+    path: PATH,
+    maxPayload: MAX_MESSAGE_BYTES,
+    verifyClient: ({ origin }: { origin: string | undefined }) => options.allows(origin),
+  });
   const served = useServer<Record<string, unknown>, SocketState>(
     {
       schema,
       context: ({ extra }): Context => ({
         services,
+        from: requestOrigin(extra.request, proxies),
+        deadline: newDeadline(),
         actor: () =>
           extra.actor === undefined ? Promise.reject(new ApiError("UNAUTHENTICATED")) : Promise.resolve(extra.actor),
       }),
       onConnect: async ({ connectionParams, extra }) => {
         const authorization = connectionParams?.["authorization"] ?? connectionParams?.["Authorization"];
+        const { address } = requestOrigin(extra.request, proxies);
         let actor: Actor;
         try {
-          actor = await authenticate(authorization);
+          actor = await authenticate(authorization, address);
         } catch (error) {
           if (error instanceof ApiError) return false;
           throw error;
@@ -59,17 +79,22 @@ export function serveSubscriptions(options: SubscriptionOptions): () => Promise<
         const close = (): void => extra.socket.close(FORBIDDEN, "the token is no longer valid");
         const expiry = setTimeout(close, Math.min(Math.max(actor.expiresAt - Date.now(), 0), MAX_TIMER_MS));
         extra.timers = [expiry];
-        if (actor.kind === "machine") {
-          const recheck = setInterval(() => {
-            authenticate(authorization).catch((error: unknown) => {
-              // a database that is away for a moment is no revocation
-              if (error instanceof ApiError) close();
-            });
-          }, tokenRecheckMs);
-          extra.timers.push(recheck);
-        }
+        const recheck = setInterval(() => {
+          authenticate(authorization, address).then(
+            (again) => {
+              if (!isDeepStrictEqual(rightsOf(again), rightsOf(actor))) close();
+            },
+            (error: unknown) => {
+              // a database or an issuer that is away for a moment is no revocation
+              if (error instanceof ApiError && error.code !== "AUTH_UNAVAILABLE") close();
+            },
+          );
+        }, tokenRecheckMs);
+        extra.timers.push(recheck);
         return true;
       },
+      onSubscribe: ({ subscriptions }, _id, payload) =>
+        readOperation(schema, payload, { running: Object.keys(subscriptions).length, introspection }),
       onClose: ({ extra }) => {
         for (const timer of extra.timers ?? []) clearTimeout(timer);
       },

@@ -30,6 +30,7 @@ const OWN = new Set([
   "destinations",
   "machineTokens",
   "auditLog",
+  "verifyAuditLog",
   "createApplication",
   "createDestination",
   "createMachineToken",

@@ -2,8 +2,14 @@ import { expect, test } from "vitest";
 import { ACTIONS, isScope, ROLES, type Action, type Role } from "./actions.ts";
 import { may, type Actor } from "./actor.ts";
 
-const bearer = { id: "x", name: "x", person: "x", expiresAt: 0 };
-const person = (role: Role, tenant = "demo"): Actor => ({ ...bearer, kind: "person", tenant, roles: [role] });
+const bearer = { id: "x", name: "x", person: "x", credential: null, expiresAt: 0 };
+const person = (role: Role, tenant = "demo"): Actor => ({
+  ...bearer,
+  kind: "person",
+  email: null,
+  tenant,
+  roles: [role],
+});
 const actions = Object.keys(ACTIONS) as Action[];
 
 /** written out a second time on purpose: a change of the table is a decision */
@@ -18,6 +24,7 @@ const TABLE: Readonly<Record<Role, readonly string[]>> = {
         "source.grant",
         "application.delete",
         "audit.read",
+        "audit.export",
       ].includes(action),
   ),
   "privacy-officer": [
@@ -30,6 +37,7 @@ const TABLE: Readonly<Record<Role, readonly string[]>> = {
     "pipeline.approve",
     "destination.read",
     "audit.read",
+    "audit.export",
   ],
   analyst: ["application.read", "source.read", "policy.read", "pipeline.read", "destination.read", "result.subscribe"],
   operator: [],

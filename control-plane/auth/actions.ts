@@ -13,6 +13,8 @@ export const ACTIONS = {
   "source.grant": ["owner", "privacy-officer"],
   "policy.read": EVERYONE,
   "policy.publish": ["privacy-officer"],
+  "receipt.read": ["owner", "privacy-officer"],
+  "consent.write": ["privacy-officer"],
   "pipeline.read": EVERYONE,
   "pipeline.write": ["owner", "developer"],
   "pipeline.approve": ["privacy-officer"],
@@ -24,6 +26,7 @@ export const ACTIONS = {
   "token.read": ["owner", "developer"],
   "token.write": ["owner", "developer"],
   "audit.read": ["owner", "privacy-officer"],
+  "audit.export": ["owner", "privacy-officer"],
   "tenant.create": ["operator"],
 } as const satisfies Readonly<Record<string, readonly Role[]>>;
 
@@ -33,6 +36,7 @@ export type Action = keyof typeof ACTIONS;
 const PEOPLE_ONLY: ReadonlySet<Action> = new Set([
   "source.grant",
   "policy.publish",
+  "consent.write",
   "pipeline.approve",
   "token.write",
   "tenant.create",

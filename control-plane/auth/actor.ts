@@ -7,13 +7,15 @@ interface Bearer {
   /** the person who answers for it: themselves, or who made the machine token */
   readonly person: string;
   readonly tenant: string;
+  /** id of the token, for the audit log; null when the issuer gives it none */
+  readonly credential: string | null;
   /** epoch ms */
   readonly expiresAt: number;
 }
 
 /** Who is asking. The tenant comes from here and from nowhere else. */
 export type Actor =
-  | (Bearer & { readonly kind: "person"; readonly roles: readonly Role[] })
+  | (Bearer & { readonly kind: "person"; readonly email: string | null; readonly roles: readonly Role[] })
   | (Bearer & { readonly kind: "machine"; readonly scopes: readonly string[] });
 
 /** The tenant claim of the operator of the platform; no tenant of customers has this id. */

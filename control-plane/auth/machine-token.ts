@@ -35,6 +35,7 @@ export async function machineActor(orm: Orm, token: string): Promise<Actor> {
     name: row.name,
     person: row.createdBy,
     tenant: row.tenant,
+    credential: row.id,
     expiresAt: row.expiresAt.getTime(),
     scopes: row.scopes,
   };

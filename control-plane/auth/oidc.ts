@@ -15,6 +15,7 @@ const Claims = z.object({
   exp: z.number(),
   // an access token; an ID token that happens to have our audience is none
   typ: z.literal("Bearer"),
+  jti: z.string().optional(),
   email: z.string().optional(),
   o2mc_tenant: z.string().optional(),
   realm_access: z.object({ roles: z.array(z.string()) }).optional(),
@@ -39,10 +40,11 @@ export class OidcVerifier {
     const payload = await this.#verify(token, keys);
     const claims = Claims.safeParse(payload);
     if (!claims.success) throw new ApiError("UNAUTHENTICATED", {}, { cause: claims.error });
-    const { sub, exp, email, o2mc_tenant: tenant, realm_access: access } = claims.data;
+    const { sub, exp, jti, email, o2mc_tenant: tenant, realm_access: access } = claims.data;
     if (tenant === undefined || tenant === "") throw new ApiError("TENANT_UNKNOWN");
     const roles = (access?.roles ?? []).filter((role): role is Role => (ROLES as readonly string[]).includes(role));
-    return { kind: "person", id: sub, name: email ?? sub, person: sub, tenant, expiresAt: exp * 1000, roles };
+    const bearer = { id: sub, name: email ?? sub, person: sub, tenant, credential: jti ?? null, expiresAt: exp * 1000 };
+    return { kind: "person", ...bearer, email: email ?? null, roles };
   }
 
   async #verify(token: string, keys: JWTVerifyGetKey): Promise<unknown> {

@@ -37,7 +37,14 @@ const NEEDS: Readonly<Record<string, Action | null>> = {
   revokeSourceKey: "source.write",
   grantSource: "source.grant",
   revokeSource: "source.grant",
+  policyDiff: "policy.read",
+  policyPreview: "policy.read",
   publishPolicy: "policy.publish",
+  receipts: "receipt.read",
+  verifyReceipts: "receipt.read",
+  exportReceipts: "receipt.read",
+  giveConsent: "consent.write",
+  withdrawConsent: "consent.write",
   pipeline: "pipeline.read",
   pipelines: "pipeline.read",
   createPipeline: "pipeline.write",
@@ -57,6 +64,7 @@ const NEEDS: Readonly<Record<string, Action | null>> = {
   createMachineToken: "token.write",
   revokeMachineToken: "token.write",
   auditLog: "audit.read",
+  verifyAuditLog: "audit.read",
   createTenant: "tenant.create",
 };
 
@@ -68,6 +76,9 @@ const VALUES: Readonly<Record<string, unknown>> = {
   consentMode: "OWNER",
   origins: [],
   fields: FIELDS,
+  from: 1,
+  subject: "somebody",
+  to: 2,
   definition: DEFINITION,
   options: { file: { directory: "/tmp/x", format: "JSONL" } },
   scopes: ["application.read"],
@@ -86,7 +97,7 @@ async function codes(secret: string, kind: string, field: GraphQLField<unknown, 
   const given: Record<string, unknown> = {};
   for (const { name, type, defaultValue } of field.args) {
     if (name in VALUES) given[name] = VALUES[name];
-    else if (name === "purposes") given[name] = field.name === "publishPolicy" ? PURPOSES : ["analytics"];
+    else if (name === "purposes") given[name] = field.name.includes("olicy") ? PURPOSES : ["analytics"];
     else if (type.toString() === "ID!") given[name] = "nothing";
     else if (type.toString().endsWith("!") && defaultValue === undefined) throw new Error(`no value for ${name}`);
   }
@@ -103,8 +114,8 @@ const actions = Object.keys(ACTIONS) as Action[];
 test("every operation's need is written down here, and every action is needed by one", () => {
   expect(Object.keys(NEEDS).sort()).toEqual(operations.map(([name]) => name).sort());
   const needed = new Set<string>(Object.values(NEEDS).filter((action) => action !== null));
-  // fields of applications, and the subscription: below, and in the test of results
-  for (const action of ["policy.read", "result.subscribe"]) needed.add(action);
+  // fields of applications, the subscription, the export: below, and in the tests of results and of the audit log
+  for (const action of ["policy.read", "result.subscribe", "audit.export"]) needed.add(action);
   expect(actions.filter((action) => !needed.has(action))).toEqual([]);
 });
 

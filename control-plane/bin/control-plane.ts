@@ -4,6 +4,7 @@ import { onShutdown } from "@o2mc/runtime/shutdown.ts";
 import { startServer } from "../api/server.ts";
 import { authenticator } from "../auth/authenticate.ts";
 import { OidcVerifier } from "../auth/oidc.ts";
+import { Signer } from "../auth/signer.ts";
 import { migrate } from "../db/migrate.ts";
 import { createOrm } from "../db/orm.ts";
 import { SecretBox } from "../db/secret.ts";
@@ -27,11 +28,12 @@ const hub = await Hub.connect({
 const dispatcher = new Dispatcher({ orm, secrets, hub, log, databaseUrl: env.database.url });
 dispatcher.start();
 const server = await startServer({
-  services: { orm, secrets, hub: tenantHub(orm, secrets, hub, log) },
+  services: { orm, secrets, signer: new Signer(env.signingKey), hub: tenantHub(orm, secrets, hub, log) },
   authenticate: authenticator(orm, new OidcVerifier(env.oidc)),
   log,
   host: env.host,
   port: env.port,
+  exposure: env.exposure,
   ready: async () => {
     await orm.em.fork().execute("select 1");
   },

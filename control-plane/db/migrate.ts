@@ -15,10 +15,13 @@ export async function migrate(ownerUrl: string, databaseUrl: string): Promise<vo
     if ((known as unknown[]).length === 0) {
       await execute(`create role ${role} login password ${literal(decodeURIComponent(password))}`);
     }
-    await execute(`grant usage on schema public to ${role}`);
-    await execute(`grant select, insert, update, delete on all tables in schema public to ${role}`);
-    await execute(`revoke update, delete on audit_log, policies, pipeline_versions from ${role}`);
-    await execute(`revoke all on schema_migrations from ${role}`);
+    // at once: in between the log could be changed
+    await orm.em.fork().transactional(async (em) => {
+      await em.execute(`grant usage on schema public to ${role}`);
+      await em.execute(`grant select, insert, update, delete on all tables in schema public to ${role}`);
+      await em.execute(`revoke update, delete on audit_log, policies, pipeline_versions from ${role}`);
+      await em.execute(`revoke all on schema_migrations from ${role}`);
+    });
   } finally {
     await orm.close(true);
   }

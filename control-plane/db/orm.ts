@@ -52,10 +52,16 @@ export function createOrm(databaseUrl: string): Promise<Orm> {
 
 /**
  * Runs `work` in one transaction that sees and writes the rows of `tenantId` only: row-level security reads the tenant
- * from the transaction, and without one there are no rows.
+ * from the transaction, and without one there are no rows. A statement that takes longer than `timeoutMs` (0: any time)
+ * is cancelled by the database, also while it waits for a lock.
  */
-export function inTenant<T>(orm: Orm, tenantId: string, work: (em: EntityManager) => Promise<T>): Promise<T> {
-  return withSetting(orm, "app.tenant", tenantId, work);
+export function inTenant<T>(
+  orm: Orm,
+  tenantId: string,
+  work: (em: EntityManager) => Promise<T>,
+  timeoutMs = 0,
+): Promise<T> {
+  return withSetting(orm, "app.tenant", tenantId, work, timeoutMs);
 }
 
 /** Runs `work` in one transaction that sees every tenant's outbox rows and the list of tenants, and nothing else. */
@@ -68,9 +74,19 @@ export function withTokenHash<T>(orm: Orm, hash: string, work: (em: EntityManage
   return withSetting(orm, "app.token_hash", hash, work);
 }
 
-function withSetting<T>(orm: Orm, name: string, value: string, work: (em: EntityManager) => Promise<T>): Promise<T> {
+function withSetting<T>(
+  orm: Orm,
+  name: string,
+  value: string,
+  work: (em: EntityManager) => Promise<T>,
+  timeoutMs = 0,
+): Promise<T> {
   return orm.em.fork().transactional(async (em) => {
-    await em.execute("select set_config(?, ?, true)", [name, value]);
+    await em.execute("select set_config(?, ?, true), set_config('statement_timeout', ?, true)", [
+      name,
+      value,
+      String(timeoutMs),
+    ]);
     return work(em);
   });
 }

@@ -49,6 +49,9 @@ const EDGE: readonly Grant[] = [
   ...readBucket(BUCKETS.deployments),
   ...readBucket(BUCKETS.consent),
   request(bucketSubject(BUCKETS.consent, ">")),
+  request("receipt.>"),
+  // a receipt names the hash of the one before it
+  api(`STREAM.MSG.GET.${STREAMS.receipts}`),
 ];
 
 const DELIVER: readonly Grant[] = [

@@ -61,6 +61,17 @@ const STREAM_CONFIGS: readonly (Partial<StreamConfig> & { readonly name: string 
     allow_direct: false,
   },
   {
+    name: STREAMS.receipts,
+    subjects: [...STREAM_SUBJECTS.receipts],
+    retention: RetentionPolicy.Limits,
+    max_bytes: 512 * MEGABYTE,
+    duplicate_window: nanos(2 * MINUTE),
+    // the proof of consent: append only, for whoever holds which credential
+    deny_delete: true,
+    deny_purge: true,
+    allow_direct: false,
+  },
+  {
     name: STREAMS.checkpoints,
     subjects: [...STREAM_SUBJECTS.checkpoints],
     retention: RetentionPolicy.Limits,

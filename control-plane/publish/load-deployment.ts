@@ -1,4 +1,5 @@
 import { LockMode } from "@mikro-orm/core";
+import type { Policy } from "@o2mc/schema/consent/policy.ts";
 import type { DestinationConfig, Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import { ApplicationRow } from "../db/entities/application.ts";
 import { DeliveryRow } from "../db/entities/delivery.ts";
@@ -35,7 +36,7 @@ export function loadDeployment(
       tenant,
       subjectSalt: secrets.open(owner.subjectSalt, secretContext.subjectSalt(tenant)),
       application,
-      policy: { version: policy.version, purposes: policy.purposes, fields: policy.fields },
+      policy: policyOf(policy),
       sources: await loadSources(em, id),
       pipelines: await loadPipelines(em, id),
       deliveries: deliveries.map(({ id: delivery, pipeline, output, destination }) => {
@@ -43,6 +44,10 @@ export function loadDeployment(
       }),
     });
   });
+}
+
+function policyOf({ version, purposes, fields, levels, controller, jurisdiction }: PolicyRow): Policy {
+  return { version, purposes, fields, levels, controller, jurisdiction };
 }
 
 async function loadSources(em: EntityManager, application: string): Promise<Deployment["sources"]> {

@@ -1,7 +1,9 @@
 import { createLogger } from "@o2mc/runtime/log.ts";
 import type { HubReader } from "../api/context.ts";
-import { startServer } from "../api/server.ts";
+import { startServer, type Exposure } from "../api/server.ts";
 import { authenticator } from "../auth/authenticate.ts";
+import { FailedAttempts } from "../auth/failed-attempts.ts";
+import { Signer } from "../auth/signer.ts";
 import { OidcVerifier } from "../auth/oidc.ts";
 import type { Orm } from "../db/orm.ts";
 import { SecretBox } from "../db/secret.ts";
@@ -29,26 +31,36 @@ export interface TestApi {
 }
 
 /** A hub that is down: what does not need it must work. */
-const noHub: HubReader = {
+export const noHub: HubReader = {
   openResults: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
   lastDeadLetters: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
+  receipts: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
+  storeConsent: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
 };
 
 interface ApiOptions {
   /** without one the hub is down */
   readonly hub?: (orm: Orm, secrets: SecretBox) => HubReader;
   readonly tokenRecheckMs?: number;
+  readonly exposure?: Partial<Exposure>;
+  readonly attempts?: FailedAttempts;
 }
 
 /** The API as it runs, on a database and an issuer of its own. */
-export async function startApi({ hub, tokenRecheckMs = 5_000 }: ApiOptions = {}): Promise<TestApi> {
+export async function startApi({
+  hub,
+  tokenRecheckMs = 5_000,
+  exposure = {},
+  attempts = new FailedAttempts(),
+}: ApiOptions = {}): Promise<TestApi> {
   const [database, issuer] = await Promise.all([startDatabase(), startIssuer()]);
   const { orm } = database;
   const secrets = new SecretBox(Buffer.alloc(32, 7));
   const server = await startServer({
-    services: { orm, secrets, hub: hub?.(orm, secrets) ?? noHub },
+    services: { orm, secrets, signer: new Signer(Buffer.alloc(32, 9)), hub: hub?.(orm, secrets) ?? noHub },
     tokenRecheckMs,
-    authenticate: authenticator(orm, new OidcVerifier({ issuer: issuer.issuer, audience: "o2mc-api" })),
+    authenticate: authenticator(orm, new OidcVerifier({ issuer: issuer.issuer, audience: "o2mc-api" }), attempts),
+    exposure: { development: false, allowedOrigins: [], proxies: 0, ...exposure },
     log: createLogger("test", "silent"),
     host: "127.0.0.1",
     port: 0,

@@ -15,7 +15,16 @@ export function childPid(platform: Platform, name: string): number {
   return child.pid;
 }
 
-/** Ends one of them with SIGKILL; the launcher starts it again. */
+/** Ends one of them with SIGKILL, also when it stands still; the launcher starts it again. */
 export function killChild(platform: Platform, name: string): void {
   process.kill(childPid(platform, name), "SIGKILL");
+}
+
+/** Makes one stand still wherever it is, so that what it has left undone can be looked at before it is killed. */
+export function freezeChild(platform: Platform, name: string): void {
+  process.kill(childPid(platform, name), "SIGSTOP");
+}
+
+export function thawChild(platform: Platform, name: string): void {
+  process.kill(childPid(platform, name), "SIGCONT");
 }

@@ -17,6 +17,8 @@ export interface TenantHub {
   readonly connection: TenantConnection;
   /** what was published on a subject that begins with `prefix`, oldest first */
   published(prefix: string): readonly Published[];
+  /** resolves with the next message that is published on such a subject */
+  next(prefix: string): Promise<Published>;
   /** messages and last sequence of EVENTS */
   events(): Promise<{ readonly messages: number; readonly lastSeq: number }>;
   /** frames that the consumers of a stream have not been given or have not acknowledged */
@@ -42,10 +44,14 @@ export async function openTenantHub({ dataDir, endpoints }: Platform, tenant: st
   const connection = await connectTenant(`nats://127.0.0.1:${ports.nats}`, tenant, seed);
   const { nc, jsm } = connection;
   const seen: Published[] = [];
+  const waiting = new Set<(message: Published) => void>();
   for (const subject of WATCHED) {
     nc.subscribe(subject, {
       callback: (error, message) => {
-        if (error === null) seen.push({ subject: message.subject, text: message.string() });
+        if (error !== null) return;
+        const published = { subject: message.subject, text: message.string() };
+        seen.push(published);
+        for (const wake of waiting) wake(published);
       },
     });
   }
@@ -53,6 +59,15 @@ export async function openTenantHub({ dataDir, endpoints }: Platform, tenant: st
   return {
     connection,
     published: (prefix) => seen.filter(({ subject }) => subject.startsWith(prefix)),
+    next: (prefix) =>
+      new Promise((done) => {
+        const wake = (message: Published): void => {
+          if (!message.subject.startsWith(prefix)) return;
+          waiting.delete(wake);
+          done(message);
+        };
+        waiting.add(wake);
+      }),
     events: async () => {
       const { state } = await jsm.streams.info(STREAMS.events);
       return { messages: state.messages, lastSeq: state.last_seq };

@@ -1,6 +1,6 @@
 import type { Opt } from "@mikro-orm/core";
 import { Entity, PrimaryKey, Property } from "@mikro-orm/decorators/legacy";
-import type { FieldDeclaration, Purpose } from "@o2mc/schema/consent/policy.ts";
+import type { FieldDeclaration, Level, Purpose } from "@o2mc/schema/consent/policy.ts";
 
 /** One published version of an application's consent policy; never changed afterwards. */
 @Entity({ tableName: "policies" })
@@ -22,6 +22,17 @@ export class PolicyRow {
 
   @Property({ type: "json" })
   fields!: readonly FieldDeclaration[];
+
+  @Property({ type: "json" })
+  levels: Opt<readonly Level[]> = [];
+
+  /** "" = not named */
+  @Property({ type: "text" })
+  controller: Opt<string> = "";
+
+  /** "" = not named */
+  @Property({ type: "text" })
+  jurisdiction: Opt<string> = "";
 
   @Property({ type: "text" })
   publishedBy!: string;

@@ -2,6 +2,8 @@ import { Migration0001 } from "./0001-first.ts";
 import { Migration0002 } from "./0002-site-origins.ts";
 import { Migration0003 } from "./0003-token-last-used.ts";
 import { Migration0004 } from "./0004-destination-kinds.ts";
+import { Migration0005 } from "./0005-policy-levels.ts";
+import { Migration0006 } from "./0006-audit-chain.ts";
 
 /** In order; a migration that has been released is never edited. */
-export const migrations = [Migration0001, Migration0002, Migration0003, Migration0004];
+export const migrations = [Migration0001, Migration0002, Migration0003, Migration0004, Migration0005, Migration0006];

@@ -1,49 +1,37 @@
-import { GraphQLDateTime, GraphQLJSONObject } from "graphql-scalars";
-import { Args, Ctx, Field, ID, ObjectType, Query, Resolver } from "type-graphql";
-import { connectionType, PageArgs, toPage, type Page } from "../../api/connection.ts";
+import { Arg, Args, Ctx, Query, Resolver } from "type-graphql";
+import { PageArgs, toPage, type Page } from "../../api/connection.ts";
 import type { Context } from "../../api/context.ts";
-import { read } from "../../api/scope.ts";
+import { readOnRecord } from "../../api/scope.ts";
 import { AuditEntryRow } from "../../db/entities/audit-entry.ts";
 import { ApiError } from "../../errors/api-error.ts";
-
-@ObjectType()
-class AuditEntry {
-  @Field(() => ID)
-  id!: string;
-
-  @Field(() => GraphQLDateTime)
-  at!: Date;
-
-  @Field(() => String)
-  actor!: string;
-
-  @Field(() => String)
-  action!: string;
-
-  @Field(() => String)
-  target!: string;
-
-  @Field(() => GraphQLJSONObject)
-  details!: Readonly<Record<string, unknown>>;
-}
-
-const AuditEntryConnection = connectionType(AuditEntry, "AuditEntry");
+import { AuditEntryConnection, AuditFilterInput, toAuditEntry, type AuditEntry } from "./audit-entry.type.ts";
 
 @Resolver()
 export class AuditLog {
   @Query(() => AuditEntryConnection, { description: "newest first" })
-  auditLog(@Args(() => PageArgs) { first, after }: PageArgs, @Ctx() context: Context): Promise<Page<AuditEntry>> {
-    return read(context, "audit.read", async ({ em }) => {
+  auditLog(
+    @Args(() => PageArgs) { first, after }: PageArgs,
+    @Arg("filter", () => AuditFilterInput, { nullable: true }) filter: AuditFilterInput | null,
+    @Ctx() context: Context,
+  ): Promise<Page<AuditEntry>> {
+    return readOnRecord(context, "audit.read", async ({ em, tenant, audit }) => {
       const older = after == null ? {} : { id: { $lt: readCursor(after) } };
-      const rows = await em.find(AuditEntryRow, older, { orderBy: { id: "desc" }, limit: first + 1 });
-      return toPage(
-        rows,
-        first,
-        (row) => row.id,
-        ({ id, at, actor, action, target, details }) => ({ id, at, actor, action, target, details }),
-      );
+      const where = { $and: [older, conditions(filter ?? {})] };
+      const rows = await em.find(AuditEntryRow, where, { orderBy: { id: "desc" }, limit: first + 1 });
+      audit("audit.read", tenant, { filter, entries: Math.min(rows.length, first) });
+      return toPage(rows, first, ({ id }) => id, toAuditEntry);
     });
   }
+}
+
+function conditions({ actor, action, target, from, until }: AuditFilterInput): Record<string, unknown> {
+  const at = { ...(from == null ? {} : { $gte: from }), ...(until == null ? {} : { $lt: until }) };
+  return {
+    ...(actor == null ? {} : { actor }),
+    ...(action == null ? {} : { action }),
+    ...(target == null ? {} : { target }),
+    ...(Object.keys(at).length === 0 ? {} : { at }),
+  };
 }
 
 function readCursor(cursor: string): string {

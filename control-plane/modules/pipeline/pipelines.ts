@@ -1,4 +1,4 @@
-import { Arg, Args, Ctx, Field, FieldResolver, ID, Int, ObjectType, Query, Resolver, Root } from "type-graphql";
+import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from "type-graphql";
 import { PageArgs, pageByCreation, type Page } from "../../api/connection.ts";
 import type { Context } from "../../api/context.ts";
 import { currentPolicy, findApplication } from "../../api/find.ts";
@@ -6,19 +6,8 @@ import { read } from "../../api/scope.ts";
 import { ApprovalRow } from "../../db/entities/approval.ts";
 import { PipelineRow } from "../../db/entities/pipeline.ts";
 import { definitionProblem } from "./definition-problem.ts";
+import { DefinitionProblem } from "./definition-problem.type.ts";
 import { Pipeline, PipelineConnection, toPipeline } from "./pipeline.type.ts";
-
-@ObjectType()
-class DefinitionProblem {
-  @Field(() => String, { description: "stable" })
-  reason!: string;
-
-  @Field(() => Int, { nullable: true, description: "1 for the first step" })
-  step!: number | null;
-
-  @Field(() => String)
-  message!: string;
-}
 
 @Resolver(() => Pipeline)
 export class PipelineQueries {

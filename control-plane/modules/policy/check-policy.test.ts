@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { FieldDeclaration, Purpose } from "@o2mc/schema/consent/policy.ts";
+import type { AnonymizedUse, FieldDeclaration, Level, Purpose } from "@o2mc/schema/consent/policy.ts";
 import { checkPolicy } from "./check-policy.ts";
 
 const purpose = (name: string, change: Partial<Purpose> = {}): Purpose => ({
@@ -33,7 +33,7 @@ test.each<[string, readonly Purpose[], readonly FieldDeclaration[]]>([
   ["eight names of 64 letters", PURPOSES, [field(many(8, () => "x".repeat(64)).join("."))]],
   ["names that objects have anyway", PURPOSES, [field("constructor"), field("toString.length")]],
 ])("%s may be published", (_, purposes, fields) => {
-  expect(() => checkPolicy(purposes, fields)).not.toThrow();
+  expect(() => checkPolicy({ purposes, fields })).not.toThrow();
 });
 
 test.each<[string, readonly Purpose[]]>([
@@ -53,8 +53,8 @@ test.each<[string, readonly Purpose[]]>([
   ["give a a lifetime", [purpose("a", { lifetimeDays: NaN })]],
   ["describe a in more than 1000", [purpose("a", { description: "x".repeat(1001) })]],
 ])("purposes that %s", (problem, purposes) => {
-  expect(() => checkPolicy(purposes, [])).toThrow(problem);
-  expect(() => checkPolicy(purposes, [])).toThrow(/^purposes /);
+  expect(() => checkPolicy({ purposes, fields: [] })).toThrow(problem);
+  expect(() => checkPolicy({ purposes, fields: [] })).toThrow(/^purposes /);
 });
 
 test.each<[string, readonly FieldDeclaration[]]>([
@@ -92,6 +92,70 @@ test.each<[string, readonly FieldDeclaration[]]>([
   ["declare a.b as a value and a.b.c as a part of it", [field("a.b.c"), field("a.b")]],
   ["describe a in more than 1000", [field("a", { description: "x".repeat(1001) })]],
 ])("fields that %s", (problem, fields) => {
-  expect(() => checkPolicy(PURPOSES, fields)).toThrow(problem);
-  expect(() => checkPolicy(PURPOSES, fields)).toThrow(/^fields /);
+  expect(() => checkPolicy({ purposes: PURPOSES, fields })).toThrow(problem);
+  expect(() => checkPolicy({ purposes: PURPOSES, fields })).toThrow(/^fields /);
+});
+
+const tcf = (purposes: number[], vendor: number | null = null) =>
+  purpose("a", { signals: { gpc: "deny", dnt: "ignore", tcf: { purposes, vendor } } });
+
+test.each<[string, Purpose[]]>([
+  ["to TCF purposes that are not", [tcf([])]],
+  ["to TCF purposes that are not", [tcf([0])]],
+  ["to TCF purposes that are not", [tcf([25])]],
+  ["to TCF purposes that are not", [tcf([1.5])]],
+  ["to one TCF purpose twice", [tcf([1, 1])]],
+  ["to a TCF vendor that is not", [tcf([1], 0)]],
+  ["to a TCF vendor that is not", [tcf([1], 65_536)]],
+])("purposes that map %s", (problem, purposes) => {
+  expect(() => checkPolicy({ purposes, fields: [] })).toThrow(`purposes map a ${problem}`);
+  expect(() => checkPolicy({ purposes: [tcf([1, 24], 65_535)], fields: [] })).not.toThrow();
+});
+
+const use = (change: Partial<AnonymizedUse> = {}): AnonymizedUse => ({
+  methods: ["hash"],
+  purposes: ["marketing"],
+  ...change,
+});
+
+test.each<[string, Partial<FieldDeclaration>, AnonymizedUse]>([
+  ["accept no method", {}, use({ methods: [] })],
+  ['show a anonymized to "unheard-of"', {}, use({ purposes: ["unheard-of"] })],
+  ["accept mask for a, which is a number", { type: "number" }, use({ methods: ["mask"] })],
+  ["accept generalise for a, which is a string", {}, use({ methods: ["generalise"], step: 1 })],
+  ["without the least step", { type: "integer" }, use({ methods: ["generalise"] })],
+  ["or a step without it", {}, use({ step: 1 })],
+  ["a step that is not above 0", { type: "number" }, use({ methods: ["generalise"], step: 0 })],
+  ["a step that is not above 0", { type: "number" }, use({ methods: ["generalise"], step: Infinity })],
+  ["characters to keep, without mask or truncate", {}, use({ keep: 1 })],
+  ["that are not 0 to 4096", {}, use({ methods: ["mask"], keep: -1 })],
+  ["that are not 0 to 4096", {}, use({ methods: ["truncate"], keep: 1.5 })],
+])("a use of what is anonymized: %s", (problem, change, anonymized) => {
+  const fields = [field("a", { ...change, anonymized: [anonymized] })];
+  expect(() => checkPolicy({ purposes: PURPOSES, fields })).toThrow(problem);
+  expect(() => checkPolicy({ purposes: PURPOSES, fields: [field("a", { anonymized: [use()] })] })).not.toThrow();
+});
+
+const level = (name: string, ...purposes: string[]): Level => ({ name, purposes });
+
+test.each<[string, Level[]]>([
+  ["have at most 16 entries", many(17, (i) => level(`l${i}`, "analytics"))],
+  ['have a name "All" that', [level("All", "analytics")]],
+  ["name some twice", [level("some", "analytics"), level("some", "analytics", "marketing")]],
+  ['give all "unheard-of"', [level("all", "unheard-of")]],
+  ["give all one purpose twice", [level("all", "analytics", "analytics")]],
+  ["give all less than the level before it", [level("some", "analytics"), level("all", "marketing")]],
+  ["give all no purpose more", [level("some", "analytics"), level("all", "analytics")]],
+  ["give none no purpose more", [level("none")]],
+])("levels that %s", (problem, levels) => {
+  expect(() => checkPolicy({ purposes: PURPOSES, fields: [], levels })).toThrow(problem);
+  const good = [level("some", "analytics"), level("all", "marketing", "analytics")];
+  expect(() => checkPolicy({ purposes: PURPOSES, fields: [], levels: good })).not.toThrow();
+});
+
+test("what stands in receipts is a line at most", () => {
+  for (const name of ["controller", "jurisdiction"]) {
+    const policy = { purposes: PURPOSES, fields: [], [name]: "x".repeat(201) };
+    expect(() => checkPolicy(policy)).toThrow(`${name} must have at most 200 characters`);
+  }
 });

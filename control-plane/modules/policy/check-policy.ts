@@ -1,14 +1,34 @@
-import { FIELD_PATH, PURPOSE_NAME, type FieldDeclaration, type Purpose } from "@o2mc/schema/consent/policy.ts";
+import {
+  FIELD_PATH,
+  PURPOSE_NAME,
+  type AnonymizedUse,
+  type FieldDeclaration,
+  type Level,
+  type Policy,
+  type Purpose,
+} from "@o2mc/schema/consent/policy.ts";
 import { invalid } from "../../api/input.ts";
 
 const MAX_PURPOSES = 32;
 const MAX_FIELDS = 1000;
 const MAX_LIFETIME_DAYS = 3650;
 const MAX_DESCRIPTION = 1000;
+const MAX_LEVELS = 16;
+const MAX_LINE = 200;
+/** of the framework; vendors are numbered with 16 bits */
+const MAX_TCF_PURPOSE = 24;
+const MAX_TCF_VENDOR = 65_535;
+const MAX_KEEP = 4096;
 
 /** Throws INVALID_INPUT with the first thing about a policy that is not right. */
-export function checkPolicy(purposes: readonly Purpose[], fields: readonly FieldDeclaration[]): void {
-  checkFields(fields, checkPurposes(purposes));
+export function checkPolicy(policy: Omit<Policy, "version">): void {
+  const { purposes, fields, levels = [], controller = "", jurisdiction = "" } = policy;
+  const names = checkPurposes(purposes);
+  checkFields(fields, names);
+  checkLevels(levels, names);
+  for (const [field, value] of Object.entries({ controller, jurisdiction })) {
+    if (value.length > MAX_LINE) throw invalid(field, `must have at most ${MAX_LINE} characters`);
+  }
 }
 
 function checkPurposes(purposes: readonly Purpose[]): ReadonlySet<string> {
@@ -16,7 +36,7 @@ function checkPurposes(purposes: readonly Purpose[]): ReadonlySet<string> {
     throw invalid("purposes", `must have 1 to ${MAX_PURPOSES} entries`);
   }
   const names = new Set<string>();
-  for (const { name, lifetimeDays, description } of purposes) {
+  for (const { name, lifetimeDays, description, signals } of purposes) {
     if (!PURPOSE_NAME.test(name)) {
       throw invalid("purposes", `have a name ${quoted(name)} that is not ${PURPOSE_NAME.source}`);
     }
@@ -27,15 +47,82 @@ function checkPurposes(purposes: readonly Purpose[]): ReadonlySet<string> {
     if (description.length > MAX_DESCRIPTION) {
       throw invalid("purposes", `describe ${name} in more than ${MAX_DESCRIPTION} characters`);
     }
+    checkTcf(name, signals);
     names.add(name);
   }
   return names;
 }
 
+function checkTcf(name: string, signals: Purpose["signals"]): void {
+  if (signals == null || signals.tcf === null) return;
+  const { purposes, vendor } = signals.tcf;
+  const among = (value: number, max: number): boolean => Number.isInteger(value) && value >= 1 && value <= max;
+  if (purposes.length === 0 || !purposes.every((one) => among(one, MAX_TCF_PURPOSE))) {
+    throw invalid("purposes", `map ${name} to TCF purposes that are not one or more of 1 to ${MAX_TCF_PURPOSE}`);
+  }
+  if (new Set(purposes).size < purposes.length) throw invalid("purposes", `map ${name} to one TCF purpose twice`);
+  if (vendor !== null && !among(vendor, MAX_TCF_VENDOR)) {
+    throw invalid("purposes", `map ${name} to a TCF vendor that is not 1 to ${MAX_TCF_VENDOR}`);
+  }
+}
+
+/** Cumulative: who agrees to a level has agreed to all below it. */
+function checkLevels(levels: readonly Level[], purposes: ReadonlySet<string>): void {
+  if (levels.length > MAX_LEVELS) throw invalid("levels", `must have at most ${MAX_LEVELS} entries`);
+  const names = new Set<string>();
+  let below: readonly string[] = [];
+  for (const { name, purposes: bundle } of levels) {
+    if (!PURPOSE_NAME.test(name))
+      throw invalid("levels", `have a name ${quoted(name)} that is not ${PURPOSE_NAME.source}`);
+    if (names.has(name)) throw invalid("levels", `name ${name} twice`);
+    const unknown = bundle.find((purpose) => !purposes.has(purpose));
+    if (unknown !== undefined)
+      throw invalid("levels", `give ${name} ${quoted(unknown)}, which is no purpose of the policy`);
+    if (new Set(bundle).size < bundle.length) throw invalid("levels", `give ${name} one purpose twice`);
+    const lost = below.find((purpose) => !bundle.includes(purpose));
+    if (lost !== undefined) throw invalid("levels", `give ${name} less than the level before it, which has ${lost}`);
+    if (bundle.length <= below.length)
+      throw invalid("levels", `give ${name} no purpose more than what comes before it`);
+    names.add(name);
+    below = bundle;
+  }
+}
+
+function checkAnonymized(
+  path: string,
+  { methods, purposes: seenBy, keep, step }: AnonymizedUse,
+  type: FieldDeclaration["type"],
+  purposes: ReadonlySet<string>,
+): void {
+  if (methods.length === 0) throw invalid("fields", `accept no method for ${path} anonymized`);
+  const unknown = seenBy.find((purpose) => !purposes.has(purpose));
+  if (unknown !== undefined) {
+    throw invalid("fields", `show ${path} anonymized to ${quoted(unknown)}, which is no purpose of the policy`);
+  }
+  const numeric = type === "number" || type === "integer";
+  for (const method of methods) {
+    if (method === "hash" || (method === "generalise" ? numeric : type === "string")) continue;
+    throw invalid("fields", `accept ${method} for ${path}, which is a ${type}`);
+  }
+  if (methods.includes("generalise") !== (step !== undefined)) {
+    throw invalid("fields", `accept generalise for ${path} without the least step, or a step without it`);
+  }
+  if (step !== undefined && !(step > 0 && Number.isFinite(step))) {
+    throw invalid("fields", `give ${path} anonymized a step that is not above 0`);
+  }
+  if (keep === undefined) return;
+  if (!methods.includes("mask") && !methods.includes("truncate")) {
+    throw invalid("fields", `give ${path} anonymized characters to keep, without mask or truncate`);
+  }
+  if (!Number.isInteger(keep) || keep < 0 || keep > MAX_KEEP) {
+    throw invalid("fields", `give ${path} anonymized characters to keep that are not 0 to ${MAX_KEEP}`);
+  }
+}
+
 function checkFields(fields: readonly FieldDeclaration[], purposes: ReadonlySet<string>): void {
   if (fields.length > MAX_FIELDS) throw invalid("fields", `must have at most ${MAX_FIELDS} entries`);
   const paths = new Set<string>();
-  for (const { path, type, purposes: seenBy, description } of fields) {
+  for (const { path, type, purposes: seenBy, description, anonymized = [] } of fields) {
     // a column of that name would be an object's prototype
     if (!FIELD_PATH.test(path) || path.split(".").includes("__proto__")) {
       throw invalid(
@@ -54,6 +141,7 @@ function checkFields(fields: readonly FieldDeclaration[], purposes: ReadonlySet<
     if (description.length > MAX_DESCRIPTION) {
       throw invalid("fields", `describe ${path} in more than ${MAX_DESCRIPTION} characters`);
     }
+    for (const use of anonymized) checkAnonymized(path, use, type, purposes);
     paths.add(path);
   }
   // a value is a scalar or has parts: with both declared one event would fill one field and another the other

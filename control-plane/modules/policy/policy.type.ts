@@ -1,9 +1,23 @@
 import { GraphQLDateTime } from "graphql-scalars";
-import { Field, ID, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
-import type { FieldDeclaration, FieldType, LegalBasis, Purpose } from "@o2mc/schema/consent/policy.ts";
+import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
+import type {
+  AnonymizedUse,
+  AnonymizeMethod,
+  FieldDeclaration,
+  FieldType,
+  LegalBasis,
+  Level,
+  Purpose,
+  SignalEffect,
+  SignalMeaning,
+  TcfMeaning,
+} from "@o2mc/schema/consent/policy.ts";
+import { defaultSignals } from "@o2mc/schema/consent/signals.ts";
+import { anonymize } from "@o2mc/schema/pipeline/steps/anonymize.ts";
+import { wordsEnum } from "../../api/option-inputs.ts";
 import type { PolicyRow } from "../../db/entities/policy.ts";
 
-const LegalBasisEnum = {
+export const LegalBasisEnum = {
   CONSENT: "consent",
   CONTRACT: "contract",
   LEGAL_OBLIGATION: "legal-obligation",
@@ -23,9 +37,77 @@ const FieldTypeEnum = {
 registerEnumType(LegalBasisEnum, { name: "LegalBasis", description: "GDPR art. 6(1) a–f" });
 registerEnumType(FieldTypeEnum, { name: "FieldType" });
 
+const SignalEffectEnum = { DENY: "deny", IGNORE: "ignore" } as const satisfies Readonly<Record<string, SignalEffect>>;
+registerEnumType(SignalEffectEnum, {
+  name: "SignalEffect",
+  valuesConfig: {
+    DENY: { description: "who sends it has denied the purpose, whatever else they have said" },
+    IGNORE: { description: "it says nothing about the purpose" },
+  },
+});
+
+const AnonymizeMethodEnum = wordsEnum("AnonymizeMethod", anonymize.options.method.words);
+
+@InputType("TcfMeaningInput")
+@ObjectType("TcfMeaning")
+class TcfMeaningModel implements TcfMeaning {
+  @Field(() => [Int], { description: "purposes of the framework, all of which must be granted (1 to 24)" })
+  purposes!: number[];
+
+  @Field(() => Int, { nullable: true, description: "the vendor that must be granted and disclosed too" })
+  vendor!: number | null;
+}
+
+@InputType("SignalMeaningInput")
+@ObjectType("SignalMeaning", {
+  description: "signals only ever deny; of several, and of a consent, the strictest counts",
+})
+class SignalMeaningModel implements SignalMeaning {
+  @Field(() => SignalEffectEnum, { description: "Global Privacy Control (`Sec-GPC: 1`)" })
+  gpc!: SignalEffect;
+
+  @Field(() => SignalEffectEnum, { description: "Do Not Track (`DNT: 1`)" })
+  dnt!: SignalEffect;
+
+  @Field(() => TcfMeaningModel, {
+    nullable: true,
+    description: "what an IAB TCF 2 string, where one is sent, must grant",
+  })
+  tcf!: TcfMeaningModel | null;
+}
+
+@InputType("LevelInput")
+@ObjectType("Level", { description: "a named bundle of purposes; each holds all of the one before" })
+export class LevelModel implements Level {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => [String])
+  purposes!: string[];
+}
+
+@InputType("AnonymizedUseInput")
+@ObjectType("AnonymizedUse")
+class AnonymizedUseModel implements Omit<AnonymizedUse, "keep" | "step"> {
+  @Field(() => [AnonymizeMethodEnum])
+  methods!: AnonymizeMethod[];
+
+  @Field(() => [String], { description: "the purposes that may see what one of the methods leaves" })
+  purposes!: string[];
+
+  @Field(() => Int, {
+    nullable: true,
+    description: "of mask and truncate: the most characters that may stay; none when left out",
+  })
+  keep!: number | null;
+
+  @Field(() => Float, { nullable: true, description: "of generalise, which needs it: the least step" })
+  step!: number | null;
+}
+
 @InputType("PurposeInput")
 @ObjectType("Purpose")
-export class PurposeModel implements Purpose {
+export class PurposeModel implements Omit<Purpose, "signals"> {
   @Field(() => String, { description: "lower-case letters, digits and hyphens" })
   name!: string;
 
@@ -37,11 +119,19 @@ export class PurposeModel implements Purpose {
 
   @Field(() => Int, { description: "how long a consent stays valid" })
   lifetimeDays!: number;
+
+  @Field(() => SignalMeaningModel, {
+    nullable: true,
+    description:
+      "what signals of the subject's browser or consent tool mean for it; when left out, GPC and DNT deny what rests on " +
+      "consent, legitimate interests or a public task",
+  })
+  signals!: SignalMeaningModel | null;
 }
 
 @InputType("FieldDeclarationInput")
 @ObjectType("FieldDeclaration")
-export class FieldDeclarationModel implements FieldDeclaration {
+export class FieldDeclarationModel implements Omit<FieldDeclaration, "anonymized"> {
   @Field(() => String, { description: "dotted path below the event's `data`, or `$subject`, or `$ip`" })
   path!: string;
 
@@ -53,6 +143,12 @@ export class FieldDeclarationModel implements FieldDeclaration {
 
   @Field(() => String, { defaultValue: "" })
   description!: string;
+
+  @Field(() => [AnonymizedUseModel], {
+    defaultValue: [],
+    description: "who may see what `anonymize` leaves of it, in outputs; a lane carries it for `purposes` alone",
+  })
+  anonymized!: AnonymizedUseModel[];
 }
 
 @ObjectType()
@@ -69,6 +165,15 @@ export class Policy {
   @Field(() => [FieldDeclarationModel])
   fields!: readonly FieldDeclaration[];
 
+  @Field(() => [LevelModel])
+  levels!: readonly Level[];
+
+  @Field(() => String, { description: "who answers for the processing" })
+  controller!: string;
+
+  @Field(() => String, { description: "whose law it is" })
+  jurisdiction!: string;
+
   @Field(() => String)
   publishedBy!: string;
 
@@ -76,11 +181,14 @@ export class Policy {
   publishedAt!: Date;
 }
 
-export const toPolicy = ({ id, version, purposes, fields, publishedBy, publishedAt }: PolicyRow): Policy => ({
-  id,
-  version,
-  purposes,
-  fields,
-  publishedBy,
-  publishedAt,
+export const toPolicy = (row: PolicyRow): Policy => ({
+  id: row.id,
+  version: row.version,
+  purposes: row.purposes.map((purpose) => ({ signals: defaultSignals(purpose.legalBasis), ...purpose })),
+  fields: row.fields.map((field) => ({ anonymized: [], ...field })),
+  levels: row.levels,
+  controller: row.controller,
+  jurisdiction: row.jurisdiction,
+  publishedBy: row.publishedBy,
+  publishedAt: row.publishedAt,
 });

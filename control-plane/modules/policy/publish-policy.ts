@@ -1,4 +1,4 @@
-import { Arg, Ctx, Field, ID, Mutation, ObjectType, Resolver } from "type-graphql";
+import { Args, Ctx, Field, ID, Mutation, ObjectType, Resolver } from "type-graphql";
 import type { Context } from "../../api/context.ts";
 import { currentPolicy, findLocked } from "../../api/find.ts";
 import { newId } from "../../api/ids.ts";
@@ -10,7 +10,8 @@ import { PolicyRow } from "../../db/entities/policy.ts";
 import { enqueue } from "../../db/outbox.ts";
 import { definitionProblem } from "../pipeline/definition-problem.ts";
 import { checkPolicy } from "./check-policy.ts";
-import { FieldDeclarationModel, Policy, PurposeModel, toPolicy } from "./policy.type.ts";
+import { plainPolicy, PolicyArgs } from "./policy.input.ts";
+import { Policy, toPolicy } from "./policy.type.ts";
 
 @ObjectType()
 class PublishedPolicy {
@@ -26,34 +27,20 @@ export class PublishPolicy {
   @Mutation(() => PublishedPolicy, {
     description: "By a privacy officer only. The version rises by one: consent given under an older one is outdated.",
   })
-  publishPolicy(
-    @Arg("application", () => ID) id: string,
-    @Arg("purposes", () => [PurposeModel]) purposes: PurposeModel[],
-    @Arg("fields", () => [FieldDeclarationModel]) fields: FieldDeclarationModel[],
-    @Ctx() context: Context,
-  ): Promise<PublishedPolicy> {
+  publishPolicy(@Args(() => PolicyArgs) input: PolicyArgs, @Ctx() context: Context): Promise<PublishedPolicy> {
     return change(context, "policy.publish", async (scope) => {
       const { em, actor, tenant, audit } = scope;
+      const { application: id } = input;
       const application = await findLocked(em, ApplicationRow, "application", id);
-      checkPolicy(purposes, fields);
+      const parts = plainPolicy(input);
+      checkPolicy(parts);
       const version = ((await currentPolicy(em, id))?.version ?? 0) + 1;
       const row = em.create(PolicyRow, {
         id: newId("pol"),
         tenant,
         application: id,
         version,
-        purposes: purposes.map(({ name, description, legalBasis, lifetimeDays }) => ({
-          name,
-          description,
-          legalBasis,
-          lifetimeDays,
-        })),
-        fields: fields.map(({ path, type, purposes: seenBy, description }) => ({
-          path,
-          type,
-          purposes: seenBy,
-          description,
-        })),
+        ...parts,
         publishedBy: actor.id,
       });
       audit("policy.published", row.id, { application: id, version });

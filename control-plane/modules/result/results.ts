@@ -1,7 +1,7 @@
 import { Arg, Resolver, Root, Subscription } from "type-graphql";
 import type { Context } from "../../api/context.ts";
 import { find, findApplication } from "../../api/find.ts";
-import { read } from "../../api/scope.ts";
+import { readOnRecord } from "../../api/scope.ts";
 import { PipelineRow } from "../../db/entities/pipeline.ts";
 import { ApiError } from "../../errors/api-error.ts";
 import type { ResultEvent } from "../../hub/results.ts";
@@ -41,11 +41,12 @@ async function authorisedResults(
   { output: ref, after }: ResultsArgs,
 ): Promise<AsyncIterable<ResultEvent>> {
   const { application, pipeline, output } = ref;
-  const tenant = await read(context, "result.subscribe", async ({ em, tenant: id }) => {
+  const tenant = await readOnRecord(context, "result.subscribe", async ({ em, tenant: id, audit }) => {
     await findApplication(em, application);
     const row = await find(em, PipelineRow, "pipeline", pipeline);
     if (row.application !== application) throw new ApiError("NOT_FOUND", { kind: "pipeline", id: pipeline });
     if (!(await knownOutputs(em, row)).has(output)) throw new ApiError("NOT_FOUND", { kind: "output", id: output });
+    audit("result.subscribed", pipeline, { application, output, after: after ?? null });
     return id;
   });
   // a foreign output is told to be none before its cursor is looked at

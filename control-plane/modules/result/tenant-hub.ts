@@ -7,6 +7,7 @@ import { ApiError } from "../../errors/api-error.ts";
 import type { TenantConnection } from "../../hub/connection.ts";
 import { lastDeadLetters } from "../../hub/dead-letters.ts";
 import type { Hub } from "../../hub/hub.ts";
+import { readReceipts, storeConsent } from "../../hub/receipts.ts";
 import { openResults } from "../../hub/results.ts";
 
 /** Reads from the hub with each tenant's own connection. */
@@ -25,5 +26,8 @@ export function tenantHub(orm: Orm, secrets: SecretBox, hub: Hub, log: Logger): 
     openResults: async (tenant, request) => openResults(await connection(tenant), request, log),
     lastDeadLetters: async (tenant, application, count) =>
       lastDeadLetters(await connection(tenant), application, count),
+    receipts: async (tenant, application, subjectKey) =>
+      readReceipts(await connection(tenant), application, subjectKey),
+    storeConsent: async (tenant, receipt) => storeConsent(await connection(tenant), receipt),
   };
 }

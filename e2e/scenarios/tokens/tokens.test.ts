@@ -18,7 +18,7 @@ import { sharedPlatform } from "../../testkit/shared-platform.ts";
 
 /** what graphql-ws's protocol closes with when the token is none (any more) */
 const FORBIDDEN = 4403;
-/** the control plane looks a machine token up again every ten seconds */
+/** the control plane looks a machine token up again every few seconds */
 const RECHECK_MS = 10_000;
 
 let platform: Platform;

@@ -1,0 +1,60 @@
+import { ArgsType, Field, ID } from "type-graphql";
+import type { FieldDeclaration, Level, Policy, Purpose } from "@o2mc/schema/consent/policy.ts";
+import { FieldDeclarationModel, LevelModel, PurposeModel } from "./policy.type.ts";
+
+/** A policy as it is written: what `publishPolicy` takes, and `policyPreview` before it. */
+@ArgsType()
+export class PolicyArgs {
+  @Field(() => ID)
+  application!: string;
+
+  @Field(() => [PurposeModel])
+  purposes!: PurposeModel[];
+
+  @Field(() => [FieldDeclarationModel])
+  fields!: FieldDeclarationModel[];
+
+  @Field(() => [LevelModel], { defaultValue: [], description: "from the least to the most" })
+  levels!: LevelModel[];
+
+  @Field(() => String, { defaultValue: "", description: "who answers for the processing: stands in receipts" })
+  controller!: string;
+
+  @Field(() => String, { defaultValue: "", description: "whose law it is, such as EU: stands in receipts" })
+  jurisdiction!: string;
+}
+
+export type PolicyParts = Required<Omit<Policy, "version">>;
+
+/** The policy as plain JSON, without what was left out. */
+export function plainPolicy({ purposes, fields, levels, controller, jurisdiction }: PolicyArgs): PolicyParts {
+  return {
+    purposes: purposes.map(plainPurpose),
+    fields: fields.map(plainField),
+    levels: levels.map(({ name, purposes: bundle }): Level => ({ name, purposes: bundle })),
+    controller: controller.trim(),
+    jurisdiction: jurisdiction.trim(),
+  };
+}
+
+function plainPurpose({ name, description, legalBasis, lifetimeDays, signals }: PurposeModel): Purpose {
+  const plain = { name, description, legalBasis, lifetimeDays };
+  if (signals == null) return plain;
+  const { gpc, dnt, tcf } = signals;
+  const meaning = tcf == null ? null : { purposes: tcf.purposes, vendor: tcf.vendor ?? null };
+  return { ...plain, signals: { gpc, dnt, tcf: meaning } };
+}
+
+function plainField({ path, type, purposes, description, anonymized }: FieldDeclarationModel): FieldDeclaration {
+  const plain = { path, type, purposes, description };
+  if (anonymized.length === 0) return plain;
+  return {
+    ...plain,
+    anonymized: anonymized.map(({ methods, purposes: seenBy, keep, step }) => ({
+      methods,
+      purposes: seenBy,
+      ...(keep == null ? {} : { keep }),
+      ...(step == null ? {} : { step }),
+    })),
+  };
+}
