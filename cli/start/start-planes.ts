@@ -13,9 +13,10 @@ export const startIssuer = (context: StartContext): Promise<void> =>
   startNode(context, "issuer", "cli/issuer/main.ts", { O2MC_REALM_FILE: context.realmFile });
 
 export function startControlPlane(context: StartContext): Promise<void> {
-  const { ports, secrets, keys, addresses } = context;
+  const { ports, secrets, keys, addresses, environment } = context;
   const database = (role: string, password: string): string =>
     `postgresql://${role}:${password}@${HOST}:${ports.postgres}/o2mc`;
+  const credentialSeconds = environment["O2MC_CREDENTIAL_SECONDS"];
   // type-graphql and MikroORM need decorator metadata, which Node's own type stripping does not make
   const loader = ["--import", pathToFileURL(join(context.repository, "control-plane/bin/decorators.ts")).href];
   return startNode(
@@ -32,6 +33,7 @@ export function startControlPlane(context: StartContext): Promise<void> {
       O2MC_NATS_CREDS: keys.controlPlaneCreds,
       O2MC_SYSTEM_CREDS: keys.systemCreds,
       O2MC_OPERATOR_SEED_FILE: keys.operatorSeedFile,
+      ...(credentialSeconds === undefined ? {} : { O2MC_CREDENTIAL_SECONDS: credentialSeconds }),
       O2MC_OIDC_ISSUER: addresses.issuer,
       O2MC_OIDC_AUDIENCE: "o2mc-api",
     },

@@ -5,7 +5,9 @@ export function laneDeployment(deployment: Deployment, lane: DeployedLane): Depl
   const { sources, pipelines } = deployment;
   return {
     ...deployment,
-    sources: sources.map(({ publicWriteKey: _, ...source }) => ({ ...source, writeKeyHashes: [], origins: [] })),
+    sources: sources.map(({ id, name, kind, consentMode, grant }) => {
+      return { id, name, kind, consentMode, grant, writeKeyHashes: [], origins: [] };
+    }),
     lanes: [lane],
     pipelines: pipelines.filter((pipeline) => pipeline.lane === lane.id),
     deliveries: [],
