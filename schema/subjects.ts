@@ -82,8 +82,7 @@ export const deadSubject = (app: string, stage: "process" | "deliver", owner: st
   `dead.${token(app)}.${stage}.${token(owner)}`;
 
 /** One consent receipt: `StoredReceipt`. The receipts of an application are one chain, in the order of the stream. */
-export const receiptSubject = (app: string, subjectKey: string): string =>
-  `receipt.${token(app)}.${token(subjectKey)}`;
+export const receiptSubject = (app: string, subjectKey: string): string => `receipt.${token(app)}.${token(subjectKey)}`;
 
 /** Filter of an application's whole chain. */
 export const receiptSubjects = (app: string): string => `receipt.${token(app)}.>`;
