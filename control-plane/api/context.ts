@@ -1,10 +1,12 @@
 import type { ConsentReceipt, StoredReceipt } from "@o2mc/schema/consent/receipt.ts";
 import type { Actor } from "../auth/actor.ts";
+import type { FailedAttempts } from "../auth/failed-attempts.ts";
 import type { Signer } from "../auth/signer.ts";
 import type { Orm } from "../db/orm.ts";
 import type { SecretBox } from "../db/secret.ts";
 import type { StoredDeadLetter } from "../hub/dead-letters.ts";
 import type { ResultEvent, ResultsRequest } from "../hub/results.ts";
+import type { SubscriberCount } from "../modules/result/subscriber-count.ts";
 import type { RequestOrigin } from "./request-origin.ts";
 
 /** What the API reads from the hub and writes there; each throws HUB_UNAVAILABLE when the tenant's account cannot be reached. */
@@ -23,6 +25,8 @@ export interface Services {
   readonly secrets: SecretBox;
   readonly signer: Signer;
   readonly hub: HubReader;
+  readonly invitationAttempts: FailedAttempts;
+  readonly subscribers: SubscriberCount;
 }
 
 /** Made for each operation. */

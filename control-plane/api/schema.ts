@@ -13,12 +13,22 @@ import { DeleteDestination } from "../modules/destination/delete-destination.ts"
 import { DestinationSpecs } from "../modules/destination/destination-specs.ts";
 import { DestinationQueries } from "../modules/destination/destinations.ts";
 import { PipelineDeliveries } from "../modules/destination/pipeline-deliveries.ts";
+import { AcceptInvitation } from "../modules/member/accept-invitation.ts";
+import { DisableMember } from "../modules/member/disable-member.ts";
+import { InviteMember } from "../modules/member/invite-member.ts";
+import { MemberQueries } from "../modules/member/members.ts";
+import { SetMemberRoles } from "../modules/member/set-member-roles.ts";
+import { RotateMachineToken } from "../modules/token/rotate-machine-token.ts";
+import { SetTenantQuotas } from "../modules/tenant/set-tenant-quotas.ts";
 import { ApprovePipeline } from "../modules/pipeline/approve-pipeline.ts";
 import { CreatePipeline } from "../modules/pipeline/create-pipeline.ts";
 import { DeletePipeline } from "../modules/pipeline/delete-pipeline.ts";
+import { PipelineApprovals } from "../modules/pipeline/pipeline-approvals.ts";
 import { PipelineVersions } from "../modules/pipeline/pipeline-versions.ts";
 import { PipelineQueries } from "../modules/pipeline/pipelines.ts";
 import { PublishPipeline } from "../modules/pipeline/publish-pipeline.ts";
+import { RequestApproval } from "../modules/pipeline/request-approval.ts";
+import { RevokeApproval } from "../modules/pipeline/revoke-approval.ts";
 import { SavePipelineDraft } from "../modules/pipeline/save-pipeline-draft.ts";
 import { StepSpecs } from "../modules/pipeline/step-specs.ts";
 import { UnpublishPipeline } from "../modules/pipeline/unpublish-pipeline.ts";
@@ -48,6 +58,13 @@ import { RevokeMachineToken } from "../modules/token/revoke-machine-token.ts";
 
 /** Every operation of the API: one that is not in this list does not exist. */
 const resolvers = [
+  SetTenantQuotas,
+  RotateMachineToken,
+  SetMemberRoles,
+  MemberQueries,
+  InviteMember,
+  DisableMember,
+  AcceptInvitation,
   ApplicationPolicy,
   ApplicationQueries,
   ApprovePipeline,
@@ -72,6 +89,7 @@ const resolvers = [
   GrantSource,
   MachineTokens,
   MeQuery,
+  PipelineApprovals,
   PipelineDeliveries,
   PipelineQueries,
   PipelineVersions,
@@ -81,6 +99,8 @@ const resolvers = [
   PublishPolicy,
   Receipts,
   Results,
+  RequestApproval,
+  RevokeApproval,
   RevokeMachineToken,
   RevokeSource,
   RevokeSourceKey,

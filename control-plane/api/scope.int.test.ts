@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Actor } from "../auth/actor.ts";
+import { FailedAttempts } from "../auth/failed-attempts.ts";
 import { Signer } from "../auth/signer.ts";
 import { TenantRow } from "../db/entities/tenant.ts";
 import { inTenant } from "../db/orm.ts";
 import { SecretBox } from "../db/secret.ts";
 import { noHub } from "../test/api.ts";
+import { SubscriberCount } from "../modules/result/subscriber-count.ts";
 import { startDatabase, type TestDatabase } from "../test/database.ts";
 import type { Context } from "./context.ts";
 import { withinDeadline } from "./limits/deadline.ts";
@@ -37,7 +39,14 @@ const ACTOR: Actor = {
 function context(milliseconds: number): Context {
   const secrets = new SecretBox(Buffer.alloc(32));
   return {
-    services: { orm: database.orm, secrets, signer: new Signer(Buffer.alloc(32)), hub: noHub },
+    services: {
+      orm: database.orm,
+      secrets,
+      signer: new Signer(Buffer.alloc(32)),
+      hub: noHub,
+      subscribers: new SubscriberCount(),
+      invitationAttempts: new FailedAttempts(),
+    },
     from: { address: "192.0.2.1", userAgent: null },
     deadline: Date.now() + milliseconds,
     actor: () => Promise.resolve(ACTOR),

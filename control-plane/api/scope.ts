@@ -73,7 +73,13 @@ export async function change<T>(
 }
 
 /** `read`, of what somebody may have to answer for having read: it stands in the audit log, or it did not happen. */
-export const readOnRecord = change;
+export function readOnRecord<T>(
+  context: Context,
+  action: Action,
+  work: (scope: ChangeScope) => Promise<T>,
+): Promise<T> {
+  return change(context, action, work);
+}
 
 /** `change` in a tenant that is not the asker's own: for the platform's operator alone. */
 export async function changeAs<T>(
@@ -106,8 +112,15 @@ export async function changeAs<T>(
     if (error instanceof ForeignKeyConstraintViolationException) {
       throw new ApiError("IN_USE", { kind: "thing", by: "something refers to it" }, { cause: error });
     }
-    throw cancelled(error) ?? unstorable(error) ?? error;
+    throw cancelled(error) ?? lastOwner(error) ?? unstorable(error) ?? error;
   }
+}
+
+/** raised by the trigger `members_keep_owner` */
+function lastOwner(error: unknown): ApiError | undefined {
+  return error instanceof DriverException && error.code === "O2M01"
+    ? new ApiError("LAST_OWNER", {}, { cause: error })
+    : undefined;
 }
 
 const QUERY_CANCELED = "57014";

@@ -12,15 +12,18 @@ const person = (role: Role, tenant = "demo"): Actor => ({
 });
 const actions = Object.keys(ACTIONS) as Action[];
 
+const NOT_OWNERS = ["policy.publish", "consent.write", "pipeline.approve", "tenant.create", "tenant.quotas"];
+
 /** written out a second time on purpose: a change of the table is a decision */
 const TABLE: Readonly<Record<Role, readonly string[]>> = {
-  owner: actions.filter((action) => !["policy.publish", "pipeline.approve", "tenant.create"].includes(action)),
+  owner: actions.filter((action) => !NOT_OWNERS.includes(action)),
   developer: actions.filter(
     (action) =>
       ![
-        "policy.publish",
-        "pipeline.approve",
-        "tenant.create",
+        ...NOT_OWNERS,
+        "receipt.read",
+        "member.read",
+        "member.write",
         "source.grant",
         "application.delete",
         "audit.read",
@@ -33,11 +36,14 @@ const TABLE: Readonly<Record<Role, readonly string[]>> = {
     "source.grant",
     "policy.read",
     "policy.publish",
+    "receipt.read",
+    "consent.write",
     "pipeline.read",
     "pipeline.approve",
     "destination.read",
     "audit.read",
     "audit.export",
+    "member.read",
   ],
   analyst: ["application.read", "source.read", "policy.read", "pipeline.read", "destination.read", "result.subscribe"],
   operator: [],
@@ -58,9 +64,12 @@ test("a machine token may do its scopes and never what people answer for", () =>
   expect(actions.filter((action) => !isScope(action))).toEqual([
     "source.grant",
     "policy.publish",
+    "consent.write",
     "pipeline.approve",
     "token.write",
+    "member.write",
     "tenant.create",
+    "tenant.quotas",
   ]);
   expect(actions.filter((action) => may(token(actions), action))).toEqual(actions.filter(isScope));
 });

@@ -27,7 +27,10 @@ export const ACTIONS = {
   "token.write": ["owner", "developer"],
   "audit.read": ["owner", "privacy-officer"],
   "audit.export": ["owner", "privacy-officer"],
+  "member.read": ["owner", "privacy-officer"],
+  "member.write": ["owner"],
   "tenant.create": ["operator"],
+  "tenant.quotas": ["operator"],
 } as const satisfies Readonly<Record<string, readonly Role[]>>;
 
 export type Action = keyof typeof ACTIONS;
@@ -39,7 +42,9 @@ const PEOPLE_ONLY: ReadonlySet<Action> = new Set([
   "consent.write",
   "pipeline.approve",
   "token.write",
+  "member.write",
   "tenant.create",
+  "tenant.quotas",
 ]);
 
 export function isAction(name: string): name is Action {

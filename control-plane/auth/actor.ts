@@ -13,16 +13,20 @@ interface Bearer {
   readonly expiresAt: number;
 }
 
+export type Person = Bearer & {
+  readonly kind: "person";
+  readonly email: string | null;
+  readonly roles: readonly Role[];
+};
+
 /** Who is asking. The tenant comes from here and from nowhere else. */
-export type Actor =
-  | (Bearer & { readonly kind: "person"; readonly email: string | null; readonly roles: readonly Role[] })
-  | (Bearer & { readonly kind: "machine"; readonly scopes: readonly string[] });
+export type Actor = Person | (Bearer & { readonly kind: "machine"; readonly scopes: readonly string[] });
 
 /** The tenant claim of the operator of the platform; no tenant of customers has this id. */
 export const PLATFORM_TENANT = "platform";
 
 export function may(actor: Actor, action: Action): boolean {
   if (actor.kind === "machine") return isScope(action) && actor.scopes.includes(action);
-  if (action === "tenant.create" && actor.tenant !== PLATFORM_TENANT) return false;
+  if (action.startsWith("tenant.") && actor.tenant !== PLATFORM_TENANT) return false;
   return rolesAllow(actor.roles, action);
 }

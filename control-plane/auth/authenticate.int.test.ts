@@ -25,7 +25,10 @@ test("a person is known by an access token", async () => {
 
 test("the operator of the platform has no tenant", async () => {
   const token = await api.issuer.token({ tenant: "platform", roles: ["operator"] });
-  expect((await api.ask(token, ME)).data?.["me"]).toMatchObject({ actions: ["tenant.create"], tenant: null });
+  expect((await api.ask(token, ME)).data?.["me"]).toMatchObject({
+    actions: ["tenant.create", "tenant.quotas"],
+    tenant: null,
+  });
 });
 
 test.each([

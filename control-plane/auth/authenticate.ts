@@ -4,6 +4,7 @@ import type { Actor } from "./actor.ts";
 import { bearerToken } from "./bearer.ts";
 import { FailedAttempts } from "./failed-attempts.ts";
 import { isMachineToken, machineActor } from "./machine-token.ts";
+import { asMember } from "./membership.ts";
 import type { OidcVerifier } from "./oidc.ts";
 
 /** `address`: where it comes from; its failures are counted. */
@@ -17,7 +18,7 @@ export function authenticator(orm: Orm, oidc: OidcVerifier, attempts = new Faile
     if (token === null) throw new ApiError("UNAUTHENTICATED");
     refuseAfterFailures(attempts, address);
     try {
-      return await (isMachineToken(token) ? machineActor(orm, token) : oidc.actor(token));
+      return await (isMachineToken(token) ? machineActor(orm, token) : asMember(orm, await oidc.actor(token)));
     } catch (error) {
       if (error instanceof ApiError && error.code === "UNAUTHENTICATED") attempts.failed(address);
       throw error;

@@ -21,10 +21,11 @@ export async function machineActor(orm: Orm, token: string): Promise<Actor> {
   const hash = hashOf(token);
   const row = await withTokenHash(orm, hash, async (em) => {
     const now = Date.now();
-    const found = await em.findOne(MachineTokenRow, { hash });
+    const previous = { previousHash: hash, previousUntil: { $gt: new Date(now) } };
+    const found = await em.findOne(MachineTokenRow, { $or: [{ hash }, previous] });
     if (found === null || found.revokedAt !== null || found.expiresAt.getTime() <= now) return null;
     if (now - (found.lastUsedAt?.getTime() ?? 0) >= LAST_USED_STEP_MS) {
-      await em.nativeUpdate(MachineTokenRow, { hash }, { lastUsedAt: new Date(now) });
+      await em.nativeUpdate(MachineTokenRow, { id: found.id }, { lastUsedAt: new Date(now) });
     }
     return found;
   });

@@ -2,7 +2,7 @@ import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from "jos
 import { z } from "zod";
 import { ApiError } from "../errors/api-error.ts";
 import { ROLES, type Role } from "./actions.ts";
-import type { Actor } from "./actor.ts";
+import type { Person } from "./actor.ts";
 
 export interface OidcOptions {
   /** as in the tokens' `iss`, such as `https://id.example/realms/o2mc` */
@@ -35,7 +35,7 @@ export class OidcVerifier {
   }
 
   /** Throws UNAUTHENTICATED, or AUTH_UNAVAILABLE when the issuer cannot be asked. */
-  async actor(token: string): Promise<Actor> {
+  async actor(token: string): Promise<Person> {
     const keys = await this.#issuerKeys();
     const payload = await this.#verify(token, keys);
     const claims = Claims.safeParse(payload);

@@ -7,6 +7,7 @@ import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
+import { resultMessage } from "@o2mc/schema/events/testkit/result-message.ts";
 import { resultSubject } from "@o2mc/schema/subjects.ts";
 import { startNatsOperator, type NatsOperator } from "../../e2e/testkit/nats-operator.ts";
 import { TenantRow } from "../db/entities/tenant.ts";
@@ -100,7 +101,6 @@ test("what was published is in the tenant's own account, and its results reach a
     variables: { o: output },
   });
   const frame: ResultFrame = {
-    v: 1,
     revision: 1,
     lane: "analytics",
     n: 1,
@@ -109,7 +109,7 @@ test("what was published is in the tenant's own account, and its results reach a
   };
   await jetstream(connection.nc).publish(
     resultSubject(output.application, output.pipeline, "pages"),
-    JSON.stringify(frame),
+    resultMessage(frame),
   );
   const { value } = await results.next();
   expect(value).toMatchObject({ data: { results: { rows: [{ id: "r1", "page.path": "/" }] } } });

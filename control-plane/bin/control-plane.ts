@@ -3,6 +3,7 @@ import { createLogger } from "@o2mc/runtime/log.ts";
 import { onShutdown } from "@o2mc/runtime/shutdown.ts";
 import { startServer } from "../api/server.ts";
 import { authenticator } from "../auth/authenticate.ts";
+import { FailedAttempts } from "../auth/failed-attempts.ts";
 import { OidcVerifier } from "../auth/oidc.ts";
 import { Signer } from "../auth/signer.ts";
 import { migrate } from "../db/migrate.ts";
@@ -10,6 +11,7 @@ import { createOrm } from "../db/orm.ts";
 import { SecretBox } from "../db/secret.ts";
 import { controlPlaneEnv } from "../env.ts";
 import { Hub } from "../hub/hub.ts";
+import { SubscriberCount } from "../modules/result/subscriber-count.ts";
 import { tenantHub } from "../modules/result/tenant-hub.ts";
 import { Dispatcher } from "../publish/dispatcher.ts";
 
@@ -29,7 +31,14 @@ const hub = await Hub.connect({
 const dispatcher = new Dispatcher({ orm, secrets, hub, log, databaseUrl: env.database.url });
 dispatcher.start();
 const server = await startServer({
-  services: { orm, secrets, signer: new Signer(env.signingKey), hub: tenantHub(orm, secrets, hub, log) },
+  services: {
+    orm,
+    secrets,
+    signer: new Signer(env.signingKey),
+    invitationAttempts: new FailedAttempts({ limit: 20 }),
+    subscribers: new SubscriberCount(),
+    hub: tenantHub(orm, secrets, hub, log),
+  },
   authenticate: authenticator(orm, new OidcVerifier(env.oidc)),
   log,
   host: env.host,

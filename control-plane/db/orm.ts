@@ -7,7 +7,9 @@ import { ApprovalRow } from "./entities/approval.ts";
 import { AuditEntryRow } from "./entities/audit-entry.ts";
 import { DeliveryRow } from "./entities/delivery.ts";
 import { DestinationRow } from "./entities/destination.ts";
+import { InvitationRow } from "./entities/invitation.ts";
 import { MachineTokenRow } from "./entities/machine-token.ts";
+import { MemberRow } from "./entities/member.ts";
 import { OutboxRow } from "./entities/outbox.ts";
 import { PipelineRow } from "./entities/pipeline.ts";
 import { PipelineVersionRow } from "./entities/pipeline-version.ts";
@@ -24,7 +26,9 @@ const entities = [
   AuditEntryRow,
   DeliveryRow,
   DestinationRow,
+  InvitationRow,
   MachineTokenRow,
+  MemberRow,
   OutboxRow,
   PipelineRow,
   PipelineVersionRow,

@@ -1,4 +1,4 @@
-import { decodeFrame } from "./result-rows.ts";
+import { FrameReader } from "@o2mc/schema/events/columns/decode.ts";
 
 /** Frames left out: those with a sequence in (from, until]. */
 export interface Gap {
@@ -66,4 +66,4 @@ export class ResultBuffer<F extends StoredFrame> {
   }
 }
 
-const rowsOf = ({ data }: StoredFrame): number => decodeFrame(data).n;
+const rowsOf = ({ data }: StoredFrame): number => new FrameReader(data).n;

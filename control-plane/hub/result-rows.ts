@@ -21,5 +21,3 @@ export function resultRows(frame: ResultFrame, isPermitted: (subjectKey: string 
   }
   return { rows, withheld: frame.n - rows.length };
 }
-
-export const decodeFrame = (data: Uint8Array): ResultFrame => JSON.parse(new TextDecoder().decode(data)) as ResultFrame;

@@ -3,6 +3,7 @@ import { createLogger } from "@o2mc/runtime/log.ts";
 import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
 import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
+import { resultMessage } from "@o2mc/schema/events/testkit/result-message.ts";
 import { consentKey, deadSubject, resultSubject, WINDOW_CONSUMER } from "@o2mc/schema/subjects.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startNatsOperator, type NatsOperator } from "../../e2e/testkit/nats-operator.ts";
@@ -87,7 +88,6 @@ const request = (output: string, after?: number, application = "app"): ResultsRe
 
 async function publish(output: string, ids: readonly string[], filler = "", application = "app"): Promise<number> {
   const frame: ResultFrame = {
-    v: 1,
     revision: 1,
     lane: "analytics",
     n: ids.length,
@@ -96,7 +96,7 @@ async function publish(output: string, ids: readonly string[], filler = "", appl
     columns: { "page.path": ids.map((id) => `/${id}${filler}`) },
   };
   const subject = resultSubject(application, "p", output);
-  const { seq } = await jetstream(connection.nc).publish(subject, JSON.stringify(frame), {
+  const { seq } = await jetstream(connection.nc).publish(subject, resultMessage(frame), {
     msgID: `${application}.${output}.${ids[0]}`,
   });
   return seq;

@@ -1,11 +1,12 @@
 import { JetStreamError } from "@nats-io/jetstream";
 import type { Logger } from "@o2mc/runtime/log.ts";
+import { decodeResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import { liveSubject, resultSubject, STREAMS, WINDOW_CONSUMER } from "@o2mc/schema/subjects.ts";
 import type { TenantConnection } from "./connection.ts";
 import { LiveResults } from "./live-results.ts";
 import type { StoredFrame } from "./result-buffer.ts";
 import { resultConsent, type ResultConsent } from "./result-consent.ts";
-import { decodeFrame, resultRows, type ShownRows } from "./result-rows.ts";
+import { resultRows, type ShownRows } from "./result-rows.ts";
 import { nullWhenMissing } from "./streams.ts";
 
 export interface ResultsRequest {
@@ -142,7 +143,7 @@ async function* follow(
 const NOTHING: Pick<ResultConsent, "permits"> = { permits: () => false };
 
 function shown({ seq, data }: StoredFrame, consent: Pick<ResultConsent, "permits">): ResultEvent {
-  const frame = decodeFrame(data);
+  const frame = decodeResultFrame(data);
   const purposes = frame.lane.split("+");
   return {
     type: "rows",

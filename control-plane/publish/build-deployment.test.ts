@@ -1,6 +1,7 @@
 import type { FieldDeclaration, Policy } from "@o2mc/schema/consent/policy.ts";
 import { DEFAULT_TIME, type PipelineDefinition, type Step } from "@o2mc/schema/pipeline/definition.ts";
 import { expect, test } from "vitest";
+import type { PipelineUse } from "@o2mc/schema/pipeline/use.ts";
 import { buildDeployment, type DeploymentParts, type PublishedPipeline } from "./build-deployment.ts";
 
 const purpose = (name: string) => ({ name, description: "", legalBasis: "consent" as const, lifetimeDays: 1 });
@@ -22,9 +23,17 @@ const policy: Policy = {
   ],
 };
 
+/** An approval of all that the pipelines here do. */
+const ANYTHING: PipelineUse = {
+  purposes: ["analytics", "marketing"],
+  reads: policy.fields.map(({ path }) => path),
+  discloses: policy.fields.map(({ path }) => ({ output: "out", field: path, anonymized: null })),
+  destinations: [{ output: "out", destination: "d" }],
+};
+
 function pipeline(id: string, purposes: string[], ...fields: string[]): PublishedPipeline {
   const definition = { purposes, time: DEFAULT_TIME, steps: [{ emit: { output: "out", fields } }] };
-  return { id, name: id, version: 1, since: 4, definition };
+  return { id, name: id, version: 1, since: 4, definition, approvals: [ANYTHING] };
 }
 
 function build(over: Partial<DeploymentParts>) {
@@ -36,6 +45,7 @@ function build(over: Partial<DeploymentParts>) {
     sources: [],
     pipelines: [],
     deliveries: [],
+    destinationPurposes: new Map(),
     ...over,
   });
 }
@@ -81,7 +91,9 @@ test("options given as null are absent", () => {
     { emit: { output: "out", fields: null } },
   ] as unknown as Step[];
   const definition: PipelineDefinition = { purposes: ["analytics"], time: DEFAULT_TIME, steps };
-  const { pipelines } = build({ pipelines: [{ id: "p", name: "p", version: 1, since: 1, definition }] });
+  const { pipelines } = build({
+    pipelines: [{ id: "p", name: "p", version: 1, since: 1, definition, approvals: [ANYTHING] }],
+  });
   expect(pipelines[0]?.definition.steps).toEqual([
     { anonymize: { field: "page.path", method: "hash" } },
     { emit: { output: "out" } },
@@ -91,10 +103,39 @@ test("options given as null are absent", () => {
 test("what is deployed is complete: every default is filled in", () => {
   const steps = [{ sessionize: { gapSeconds: 60 } }, { emit: { output: "out" } }] as unknown as Step[];
   const definition = { purposes: ["analytics"], steps } as unknown as PipelineDefinition;
-  const { pipelines } = build({ pipelines: [{ id: "p", name: "p", version: 1, since: 1, definition }] });
+  const { pipelines } = build({
+    pipelines: [{ id: "p", name: "p", version: 1, since: 1, definition, approvals: [ANYTHING] }],
+  });
   expect(pipelines[0]?.definition).toEqual({
     purposes: ["analytics"],
     time: DEFAULT_TIME,
     steps: [{ sessionize: { gapSeconds: 60, sticky: [] } }, { emit: { output: "out" } }],
   });
+});
+
+test("what was not approved does not run, whatever the tables say is published", () => {
+  const approved = {
+    ...pipeline("approved", ["analytics"], "page.path"),
+    approvals: [{ ...ANYTHING, destinations: [] }],
+  };
+  const less = [{ ...ANYTHING, reads: ["page.path"] }];
+  const never = { ...pipeline("never", ["analytics"], "page.path"), approvals: [] };
+  const more = { ...pipeline("more", ["analytics"], "page.path", "referrer"), approvals: less };
+  const deployment = build({
+    pipelines: [approved, never, more],
+    deliveries: [{ id: "1", pipeline: "approved", output: "out", destination: "d" }],
+  });
+  expect(deployment.pipelines.map(({ id }) => id)).toEqual(["approved"]);
+  expect(deployment.lanes.map(({ fields }) => fields.map(({ path }) => path))).toEqual([["page.path"]]);
+  expect(deployment.deliveries).toEqual([]);
+});
+
+test("a destination gets no output with a column that one of its own purposes may not see", () => {
+  const parts = {
+    pipelines: [pipeline("both", ["analytics"], "page.path"), pipeline("one", ["analytics"], "page.path", "referrer")],
+    deliveries: ["both", "one"].map((id) => ({ id, pipeline: id, output: "out", destination: "d" })),
+  };
+  expect(build(parts).deliveries.map(({ id }) => id)).toEqual(["both", "one"]);
+  const marketing = build({ ...parts, destinationPurposes: new Map([["d", ["marketing"]]]) });
+  expect(marketing.deliveries.map(({ id }) => id)).toEqual(["both"]);
 });

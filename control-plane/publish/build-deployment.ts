@@ -9,6 +9,8 @@ import type {
 import { checkDefinition } from "@o2mc/schema/pipeline/check.ts";
 import { DefinitionError } from "@o2mc/schema/pipeline/definition-error.ts";
 import type { PipelineDefinition } from "@o2mc/schema/pipeline/definition.ts";
+import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
+import { isApproved, useOf, type PipelineUse } from "@o2mc/schema/pipeline/use.ts";
 import { laneId } from "@o2mc/schema/subjects.ts";
 
 export interface DeploymentParts {
@@ -19,6 +21,8 @@ export interface DeploymentParts {
   readonly sources: readonly DeployedSource[];
   readonly pipelines: readonly PublishedPipeline[];
   readonly deliveries: readonly DeployedDelivery[];
+  /** of each destination that uses data for purposes of its own; others use it for the pipeline's */
+  readonly destinationPurposes: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface PublishedPipeline {
@@ -27,19 +31,29 @@ export interface PublishedPipeline {
   readonly version: number;
   readonly since: number;
   readonly definition: PipelineDefinition;
+  /** all that privacy officers have approved of it */
+  readonly approvals: readonly PipelineUse[];
 }
 
 /**
  * Compiles what is published for one application into the document that the data plane runs. Pure. A pipeline that the
- * policy no longer permits is left out, with its deliveries: the policy counts at once, whoever has yet to react to it.
+ * policy no longer permits, or that does more under it than was approved, is left out, with its deliveries: the policy
+ * counts at once, whoever has yet to react to it. So is a delivery that was not approved.
  */
 export function buildDeployment(parts: DeploymentParts): Deployment {
   const { tenant, subjectSalt, application, policy, sources } = parts;
   const lanes = new Map<string, DeployedLane>();
   const pipelines: DeployedPipeline[] = [];
-  for (const { id, name, version, since, definition: published } of parts.pipelines) {
+  const deliveries = new Set<DeployedDelivery>();
+  for (const { id, name, version, since, definition: published, approvals } of parts.pipelines) {
     const checked = check(published, policy, application.partitions);
-    if (checked === undefined) continue;
+    if (checked === undefined || !isApproved(approvals, useOf(checked, []))) continue;
+    for (const delivery of parts.deliveries) {
+      if (delivery.pipeline !== id || !isApproved(approvals, useOf(checked, [delivery]))) continue;
+      const output = checked.outputs.find((one) => one.name === delivery.output);
+      const purposes = parts.destinationPurposes.get(delivery.destination) ?? [];
+      if (output !== undefined && mayUse(output, purposes)) deliveries.add(delivery);
+    }
     const { definition } = checked;
     const purposes = [...new Set(definition.purposes)].sort();
     const lane = laneId(purposes);
@@ -48,8 +62,6 @@ export function buildDeployment(parts: DeploymentParts): Deployment {
     lanes.set(lane, { id: lane, purposes, partitions: application.partitions, fields });
     pipelines.push({ id, name, version, since, lane, definition, outputs: checked.outputs });
   }
-  const emits = ({ pipeline, output }: DeployedDelivery): boolean =>
-    pipelines.some(({ id, outputs }) => id === pipeline && outputs.some(({ name }) => name === output));
   return {
     formatVersion: 1,
     tenant,
@@ -59,9 +71,13 @@ export function buildDeployment(parts: DeploymentParts): Deployment {
     sources,
     lanes: [...lanes.values()],
     pipelines,
-    deliveries: parts.deliveries.filter(emits),
+    deliveries: parts.deliveries.filter((delivery) => deliveries.has(delivery)),
     subjectSalt,
   };
+}
+
+function mayUse(output: OutputType, purposes: readonly string[]): boolean {
+  return output.columns.every((column) => purposes.every((purpose) => column.purposes.includes(purpose)));
 }
 
 function check(definition: PipelineDefinition, policy: Policy, partitions: number) {

@@ -2,6 +2,7 @@ import { LockMode } from "@mikro-orm/core";
 import type { Policy } from "@o2mc/schema/consent/policy.ts";
 import type { DestinationConfig, Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import { ApplicationRow } from "../db/entities/application.ts";
+import { ApprovalRow } from "../db/entities/approval.ts";
 import { DeliveryRow } from "../db/entities/delivery.ts";
 import { DestinationRow } from "../db/entities/destination.ts";
 import { PipelineRow } from "../db/entities/pipeline.ts";
@@ -32,17 +33,24 @@ export function loadDeployment(
     const owner = await em.findOneOrFail(TenantRow, { id: tenant });
     const oldestFirst = { orderBy: { createdAt: "asc", id: "asc" } } as const;
     const deliveries = await em.find(DeliveryRow, { application: id }, oldestFirst);
-    return buildDeployment({
+    const deployment = buildDeployment({
       tenant,
       subjectSalt: secrets.open(owner.subjectSalt, secretContext.subjectSalt(tenant)),
       application,
       policy: policyOf(policy),
       sources: await loadSources(em, id),
       pipelines: await loadPipelines(em, id),
+      destinationPurposes: await loadDestinationPurposes(em, deliveries),
       deliveries: deliveries.map(({ id: delivery, pipeline, output, destination }) => {
         return { id: delivery, pipeline, output, destination };
       }),
     });
+    const { eventsPerSecond, stateBytes } = owner.quotas;
+    const limits = {
+      ...(eventsPerSecond === undefined ? {} : { eventsPerSecond }),
+      ...(stateBytes === undefined ? {} : { stateBytes }),
+    };
+    return Object.keys(limits).length === 0 ? deployment : { ...deployment, limits };
   });
 }
 
@@ -85,9 +93,18 @@ async function loadPipelines(em: EntityManager, application: string): Promise<re
   for (const { id, name, publishedVersion } of rows) {
     const key = { pipeline: id, version: publishedVersion };
     const { version, since, definition } = await em.findOneOrFail(PipelineVersionRow, key);
-    pipelines.push({ id, name, version, since, definition });
+    const approvals = (await em.find(ApprovalRow, { pipeline: id, state: "approved" })).map(({ use }) => use);
+    pipelines.push({ id, name, version, since, definition, approvals });
   }
   return pipelines;
+}
+
+async function loadDestinationPurposes(
+  em: EntityManager,
+  deliveries: readonly DeliveryRow[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const rows = await em.find(DestinationRow, { id: { $in: deliveries.map(({ destination }) => destination) } });
+  return new Map(rows.flatMap(({ id, purposes }) => (purposes === null ? [] : [[id, purposes] as const])));
 }
 
 /** A destination as deliver gets it, secrets opened; null when it was deleted. */

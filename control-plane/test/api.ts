@@ -8,6 +8,7 @@ import { OidcVerifier } from "../auth/oidc.ts";
 import type { Orm } from "../db/orm.ts";
 import { SecretBox } from "../db/secret.ts";
 import { ApiError } from "../errors/api-error.ts";
+import { SubscriberCount } from "../modules/result/subscriber-count.ts";
 import { startDatabase, type TestDatabase } from "./database.ts";
 import { startIssuer, type TestIssuer } from "./issuer.ts";
 
@@ -57,7 +58,14 @@ export async function startApi({
   const { orm } = database;
   const secrets = new SecretBox(Buffer.alloc(32, 7));
   const server = await startServer({
-    services: { orm, secrets, signer: new Signer(Buffer.alloc(32, 9)), hub: hub?.(orm, secrets) ?? noHub },
+    services: {
+      orm,
+      secrets,
+      signer: new Signer(Buffer.alloc(32, 9)),
+      hub: hub?.(orm, secrets) ?? noHub,
+      subscribers: new SubscriberCount(),
+      invitationAttempts: new FailedAttempts({ limit: 20 }),
+    },
     tokenRecheckMs,
     authenticate: authenticator(orm, new OidcVerifier({ issuer: issuer.issuer, audience: "o2mc-api" }), attempts),
     exposure: { development: false, allowedOrigins: [], proxies: 0, ...exposure },

@@ -17,6 +17,9 @@ export interface Fixture {
   readonly delivery: string;
   readonly token: string;
   readonly secret: string;
+  readonly member: string;
+  readonly invitation: string;
+  readonly approval: string;
 }
 
 /** Makes a tenant with one of everything, by the API, each step by who may do it. */
@@ -70,6 +73,7 @@ export async function makeTenant(api: Pick<TestApi, "ask" | "issuer">, tenant: s
     `mutation ($p: ID!, $d: ID!) { createDelivery(pipeline: $p, output: "pages", destination: $d) { id } }`,
     { p: pipeline, d: destination },
   );
+  await run(officer, `mutation ($p: ID!) { approvePipeline(pipeline: $p) { id } }`, { p: pipeline });
   const { createMachineToken } = await run(
     developer,
     `mutation ($e: DateTime!) { createMachineToken(name: "bot", scopes: ["result.subscribe", "application.read"], expiresAt: $e) {
@@ -77,7 +81,16 @@ export async function makeTenant(api: Pick<TestApi, "ask" | "issuer">, tenant: s
     { e: new Date(Date.now() + 3_600_000) },
   );
   const machine = createMachineToken as unknown as { machineToken: { id: string }; secret: string };
+  const { inviteMember } = await run(
+    await as("owner"),
+    `mutation { inviteMember(email: "guest@${tenant}.example", roles: [ANALYST]) { invitation { id } } }`,
+  );
+  const { members } = await run(await as("owner"), "{ members { edges { node { id } } } }");
+  const approved = await run(officer, `query ($p: ID!) { pipeline(id: $p) { approvals { id } } }`, { p: pipeline });
   return {
+    approval: (approved["pipeline"] as unknown as { approvals: { id: string }[] }).approvals[0]?.id ?? "",
+    member: (members as unknown as { edges: { node: { id: string } }[] }).edges[0]?.node.id ?? "",
+    invitation: (inviteMember as unknown as { invitation: { id: string } }).invitation.id,
     application,
     source: created.source.id,
     key: created.keyId,

@@ -46,7 +46,7 @@ export class Gate {
    */
   bySubject(claim: CarriedClaim, state: ConsentState | undefined, now: number, sent?: Signals): Decision {
     if (claim === "malformed") return "malformed-consent";
-    const own = claim === undefined ? state : this.#purposesMeant(claim);
+    const own = claim === undefined ? state : this.#resolved(claim);
     if (own === undefined) return "no-consent";
     if (own === "unknown-level") return "unknown-purpose";
     if (state !== undefined && state.purposes.length === 0) return "withdrawn";
@@ -66,14 +66,10 @@ export class Gate {
     return this.#lanesOf(covers, state, now, [sent]);
   }
 
-  #purposesMeant(claim: EventClaim): ConsentClaim | "unknown-level" {
-    const { level, fromTcf, signals } = claim;
-    if (level !== undefined) {
-      const purposes = this.#policy.levels?.find(({ name }) => name === level)?.purposes;
-      return purposes === undefined ? "unknown-level" : { ...claim, purposes };
-    }
-    if (fromTcf !== true || signals?.tcf === undefined) return claim;
-    return { ...claim, purposes: grantedByTcf(this.#policy, signals.tcf) };
+  #resolved(claim: EventClaim): ConsentClaim | "unknown-level" {
+    if (claim.level === undefined && claim.fromTcf !== true) return claim;
+    const purposes = purposesMeant(this.#policy, claim);
+    return purposes === "unknown-level" ? purposes : { ...claim, purposes };
   }
 
   #lanesOf(
@@ -99,4 +95,13 @@ export class Gate {
     if (lanes.length > 0) return lanes;
     return stored ?? (signalled ? "opted-out" : expired ? "expired" : "no-lane");
   }
+}
+
+/** The purposes that a claim names, by themselves, by a level or by a TC string. */
+export function purposesMeant(
+  policy: Policy,
+  { purposes, level, fromTcf, signals }: EventClaim,
+): readonly string[] | "unknown-level" {
+  if (level !== undefined) return policy.levels?.find(({ name }) => name === level)?.purposes ?? "unknown-level";
+  return fromTcf === true && signals?.tcf !== undefined ? grantedByTcf(policy, signals.tcf) : purposes;
 }

@@ -205,7 +205,6 @@ function deployment(destinations: readonly string[]): Deployment {
 function frame(i: number): ResultFrame {
   const rows = Array.from({ length: ROWS }, (_, r) => r);
   return {
-    v: 1,
     revision: 1,
     lane: "analytics",
     n: ROWS,

@@ -96,7 +96,7 @@ class Delivery {
     counters.messagesSkipped += messages.length - fresh.length;
     const rows: ConsentRow[] = [];
     for (const message of fresh) {
-      const frame = parseFrame(message.string());
+      const frame = parseFrame(message.data);
       if (frame === undefined) await this.#deadLetters.message(message.seq);
       else rows.push(...(await this.#rows(frame, output)));
     }

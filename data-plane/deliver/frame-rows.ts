@@ -1,4 +1,5 @@
-import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
+import { FrameError } from "@o2mc/schema/events/columns/decode.ts";
+import { decodeResultFrame, type ResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import type { OutputColumn } from "@o2mc/schema/pipeline/types.ts";
 import type { Row } from "./destination.ts";
 
@@ -9,20 +10,12 @@ export interface ConsentRow extends Row {
 }
 
 /** Reads the message of `resultSubject`; undefined when it is not a result frame. */
-export function parseFrame(text: string): ResultFrame | undefined {
+export function parseFrame(message: Uint8Array): ResultFrame | undefined {
   try {
-    const frame = JSON.parse(text) as Partial<ResultFrame> | null;
-    const usable =
-      frame?.v === 1 &&
-      typeof frame.revision === "number" &&
-      typeof frame.lane === "string" &&
-      typeof frame.columns === "object" &&
-      Array.isArray(frame.id) &&
-      frame.id.length === frame.n &&
-      (frame.subjectKey === undefined || frame.subjectKey.length === frame.n);
-    return usable ? (frame as ResultFrame) : undefined;
-  } catch {
-    return undefined;
+    return decodeResultFrame(message);
+  } catch (error) {
+    if (error instanceof FrameError) return undefined;
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { jetstream, type JsMsg, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { decodeResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import { deliveryConsumer, STREAMS } from "@o2mc/schema/subjects.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Inbox } from "./inbox.ts";
@@ -26,11 +27,11 @@ async function inboxOf(connection: NatsConnection, delivery: string, settled = 0
 }
 
 const texts = (messages: readonly JsMsg[]): string[] =>
-  messages.map((message) => message.json<{ lane: string }>().lane);
+  messages.map((message) => decodeResultFrame(message.data).lane);
 
 async function publish(output: string, names: readonly string[]): Promise<void> {
   for (const lane of names)
-    await hub.publish(output, `${output}-${lane}`, { v: 1, revision: 1, lane, n: 0, id: [], columns: {} });
+    await hub.publish(output, `${output}-${lane}`, { revision: 1, lane, n: 0, id: [], columns: {} });
 }
 
 // Guards a loss: newer results written first would make the older ones look written, by the sequences in file names.

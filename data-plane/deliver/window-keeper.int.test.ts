@@ -18,7 +18,7 @@ test("results stay while they are young and go when they are older than the wind
   const stop = new AbortController();
   const connection = await hub.connectDeliver();
   const log = createLogger("test", "silent");
-  const publish = (id: string) => hub.publish("o", id, { v: 1, revision: 1, lane: "a", n: 0, id: [], columns: {} });
+  const publish = (id: string) => hub.publish("o", id, { revision: 1, lane: "a", n: 0, id: [], columns: {} });
   const jsm = await jetstreamManager(hub.owner);
   const stored = async () => (await jsm.streams.info(STREAMS.results)).state.messages;
 

@@ -67,7 +67,8 @@ function compileChildren(node: Node): FieldReader | undefined {
 const isObject = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-function scalarOf(value: unknown, type: FieldType): Scalar | undefined {
+/** The value as a field of this type has it; undefined = it is of another type. */
+export function scalarOf(value: unknown, type: FieldType): Scalar | undefined {
   switch (type) {
     case "string":
       return typeof value === "string" ? value : undefined;

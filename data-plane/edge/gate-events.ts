@@ -1,10 +1,10 @@
-import { parseClaim } from "../consent/claim.ts";
-import type { Decision } from "../consent/gate.ts";
 import type { ConsentState, DenialReason } from "@o2mc/schema/consent/decision.ts";
+import type { Signals } from "@o2mc/schema/consent/signals.ts";
+import { Decisions } from "./decide.ts";
+import { DistinctIds } from "./distinct-ids.ts";
 import { EVENT_ERRORS, type Rejection } from "./event-error.ts";
-import type { EventRow } from "./open-frame.ts";
 import type { LanePlan, SourcePlan } from "./plan.ts";
-import { readEvent } from "./read-event.ts";
+import { EventReader, type EventFault, type EventRow } from "./read-event.ts";
 
 /** What the gate needs to know beside the events, and where the permitted ones go. */
 export interface GateContext {
@@ -12,11 +12,25 @@ export interface GateContext {
   readonly now: number;
   /** address of the sender */
   readonly ip: string;
+  /** what the sender's browser says of itself (GPC, Do Not Track) */
+  readonly signals?: Signals | undefined;
   /** the subject's stored consent */
   readonly stored: (subjectKey: string) => ConsentState | undefined;
-  /** called once for each lane that the event may enter */
+  /** called once for each lane that the event may enter; the row is another event's afterwards */
   readonly enter: (lane: LanePlan, row: EventRow) => void;
 }
+
+/** The events of one request, in whatever form they came in. */
+export interface EventList {
+  readonly length: number;
+  /** reads the event of this index into the reader */
+  readonly read: (reader: EventReader, index: number) => EventFault | undefined;
+}
+
+export const parsedEvents = (events: readonly unknown[]): EventList => ({
+  length: events.length,
+  read: (reader, index) => reader.read(events[index]),
+});
 
 export interface GateOutcome {
   accepted: number;
@@ -25,50 +39,34 @@ export interface GateOutcome {
 }
 
 /** Validates the events of one request, asks the gate about each and hands the permitted ones on, lane by lane. */
-export function gateEvents(plan: SourcePlan, events: readonly unknown[], context: GateContext): GateOutcome {
-  const { source, application } = plan;
-  const { now } = context;
+export function gateEvents(plan: SourcePlan, events: EventList, context: GateContext): GateOutcome {
+  const { application } = plan;
+  const { now, ip, stored } = context;
   const outcome: GateOutcome = { accepted: 0, denied: new Map(), rejected: [] };
-  const ids = events.length > 1 ? new Set<string>() : undefined;
+  const ids = events.length > 1 ? new DistinctIds() : undefined;
+  const decisions = new Decisions(plan, now, context.signals);
+  const reader = new EventReader(plan, now);
   for (let index = 0; index < events.length; index++) {
-    const event = readEvent(events[index], plan, now);
-    if ("code" in event) {
-      outcome.rejected.push({ index, code: event.code, message: `${EVENT_ERRORS[event.code]}${event.field ?? ""}` });
+    const fault = events.read(reader, index);
+    if (fault !== undefined) {
+      outcome.rejected.push({ index, code: fault.code, message: `${EVENT_ERRORS[fault.code]}${fault.field ?? ""}` });
       continue;
     }
-    if (ids !== undefined) {
-      if (ids.has(event.id)) {
-        outcome.rejected.push({ index, code: "duplicate-id", message: EVENT_ERRORS["duplicate-id"] });
-        continue;
-      }
-      ids.add(event.id);
+    if (ids?.add(reader.id) === false) {
+      outcome.rejected.push({ index, code: "duplicate-id", message: EVENT_ERRORS["duplicate-id"] });
+      continue;
     }
-    const subjectKey = application.subjectKey(event.subject);
-    const state = context.stored(subjectKey);
-    const decision = decide(plan, event.consent, state, now);
+    const decision = decisions.decide(reader.consent, stored(reader.subject.key));
     if (typeof decision === "string") {
       outcome.denied.set(decision, (outcome.denied.get(decision) ?? 0) + 1);
       continue;
     }
-    if (application.ipValue >= 0) event.values[application.ipValue] = context.ip;
-    const { id, type, time, values } = event;
-    const row: EventRow = { id, type, time, source: source.id, subjectKey, values };
-    for (const lane of decision) {
-      const target = application.lanes[lane];
-      if (target !== undefined) context.enter(target, row);
+    if (application.ipValue >= 0) reader.values[application.ipValue] = ip;
+    for (let i = 0; i < decision.length; i++) {
+      const lane = application.lanes[decision[i] ?? -1];
+      if (lane !== undefined) context.enter(lane, reader);
     }
     outcome.accepted++;
   }
   return outcome;
-}
-
-/** Two owners: without the grant of the source's own the subject's consent opens nothing. */
-function decide(
-  { source, application }: SourcePlan,
-  consent: unknown,
-  state: ConsentState | undefined,
-  now: number,
-): Decision {
-  if (source.consentMode === "owner") return application.gate.byOwner(source.grant, state, now);
-  return source.grant.granted ? application.gate.bySubject(parseClaim(consent), state, now) : "no-consent";
 }

@@ -1,22 +1,15 @@
-import type { EventFrame, Scalar } from "@o2mc/schema/events/frame.ts";
+import { columnOf, numberColumn, textColumn, type Column } from "@o2mc/schema/events/columns/column.ts";
+import { encodeEventFrame } from "@o2mc/schema/events/event-frame.ts";
+import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import type { ApplicationPlan, LanePlan } from "./plan.ts";
-
-/** One permitted event; `values` are the declared fields, in the policy's order. */
-export interface EventRow {
-  readonly id: string;
-  readonly type: string;
-  readonly time: number;
-  readonly source: string;
-  readonly subjectKey: string;
-  readonly values: readonly Scalar[];
-}
+import type { EventRow } from "./read-event.ts";
 
 /** Why a frame did not get into the hub; undefined = it is in. */
 export type PublishFailure = "hub-full" | "hub-unavailable";
 
 const MAX_EVENTS = 500;
 const MAX_BYTES = 64 * 1024;
-/** what a number, a flag and the commas around them take, roughly */
+/** what a number takes, and a text beside its characters, roughly */
 const PLAIN_BYTES = 8;
 
 /** A frame that still takes rows: columns of one lane and partition. */
@@ -26,19 +19,20 @@ export class OpenFrame {
   readonly settled: Promise<PublishFailure | undefined>;
   settle: (failure: PublishFailure | undefined) => void = () => undefined;
   readonly #plan: ApplicationPlan;
-  readonly #columns: { readonly value: number; readonly cells: Scalar[]; readonly path: string }[];
+  readonly #lane: LanePlan;
+  readonly #cells: readonly Scalar[][];
   readonly #id: string[] = [];
   readonly #type: string[] = [];
   readonly #time: number[] = [];
-  readonly #sources: string[] = [];
-  readonly #source: number[] = [];
-  readonly #subjectKey: string[] = [];
+  readonly #source: string[] = [];
+  readonly #key: string[] = [];
   #bytes = 0;
 
   constructor(plan: ApplicationPlan, lane: LanePlan, partition: number) {
     this.#plan = plan;
+    this.#lane = lane;
     this.subject = lane.subjects[partition] ?? "";
-    this.#columns = lane.columns.map(({ path, value }) => ({ path, value, cells: [] }));
+    this.#cells = lane.columns.map(() => []);
     this.settled = new Promise((resolve) => (this.settle = resolve));
   }
 
@@ -54,38 +48,32 @@ export class OpenFrame {
     this.#id.push(row.id);
     this.#type.push(row.type);
     this.#time.push(row.time);
-    this.#subjectKey.push(row.subjectKey);
-    let source = this.#sources.indexOf(row.source);
-    if (source < 0) source = this.#sources.push(row.source) - 1;
-    this.#source.push(source);
-    let bytes = row.id.length + row.type.length + row.subjectKey.length + 4 * PLAIN_BYTES;
-    for (const { value, cells } of this.#columns) {
-      const cell = row.values[value] ?? null;
-      cells.push(cell);
-      bytes += typeof cell === "string" ? cell.length + 3 : PLAIN_BYTES;
+    this.#source.push(row.source);
+    this.#key.push(row.subject.key);
+    let bytes = row.id.length + row.subject.key.length + 4 * PLAIN_BYTES;
+    const { columns } = this.#lane;
+    for (let i = 0; i < columns.length; i++) {
+      const cell = row.values[(columns[i] as LanePlan["columns"][number]).value] ?? null;
+      (this.#cells[i] as Scalar[]).push(cell);
+      bytes += typeof cell === "string" ? cell.length + PLAIN_BYTES : PLAIN_BYTES;
     }
     this.#bytes += bytes;
   }
 
   /** The message, cut at `now`. */
-  encode(now: number): string {
-    const columns: Record<string, readonly Scalar[]> = {};
-    for (const { path, cells } of this.#columns) columns[path] = cells;
+  encode(now: number): Uint8Array {
     const { revision, policy } = this.#plan.deployment;
-    const frame: EventFrame = {
-      v: 1,
-      revision,
-      policy: policy.version,
-      at: now,
-      n: this.#id.length,
-      id: this.#id,
-      type: this.#type,
-      time: this.#time,
-      sources: this.#sources,
-      source: this.#source,
-      subjectKey: this.#subjectKey,
-      columns,
-    };
-    return JSON.stringify(frame);
+    return encodeEventFrame(
+      { revision, policy: policy.version, at: now },
+      this.#id.length,
+      {
+        $id: textColumn(this.#id),
+        $type: textColumn(this.#type),
+        $time: numberColumn(this.#time),
+        $source: textColumn(this.#source),
+        "#key": textColumn(this.#key),
+      },
+      this.#lane.columns.map(({ path, type }, i): [string, Column] => [path, columnOf(type, this.#cells[i] ?? [])]),
+    );
   }
 }

@@ -67,8 +67,8 @@ export function openApi({ source, application }: SourcePlan, server: string): ob
               "application/json": {
                 schema: {
                   type: "object",
-                  required: ["purposes", "policyVersion"],
-                  properties: { purposes: purposesSchema(policy), policyVersion: { const: policy.version } },
+                  required: ["policyVersion"],
+                  properties: saidSchema(policy),
                 },
               },
             },
@@ -136,12 +136,20 @@ const purposesSchema = (policy: Policy): object => ({
 
 const consentSchema = (policy: Policy): object => ({
   type: "object",
-  required: ["purposes", "policyVersion", "givenAt"],
-  properties: {
-    purposes: purposesSchema(policy),
-    policyVersion: { const: policy.version },
-    givenAt: { type: "string", format: "date-time" },
-  },
+  required: ["policyVersion", "givenAt"],
+  properties: { ...saidSchema(policy), givenAt: { type: "string", format: "date-time" } },
+});
+
+/** Purposes, or a level or a TC string in their place; signals only narrow. */
+const saidSchema = (policy: Policy): object => ({
+  purposes: purposesSchema(policy),
+  ...(policy.levels === undefined || policy.levels.length === 0
+    ? {}
+    : { level: { enum: policy.levels.map(({ name }) => name) } }),
+  tcf: { type: "string", description: "IAB TC string, version 2" },
+  gpc: { type: "boolean", description: "Global Privacy Control" },
+  dnt: { type: "boolean", description: "Do Not Track" },
+  policyVersion: { const: policy.version },
 });
 
 const arrayOf = (properties: Record<string, object>): object => ({

@@ -1,11 +1,10 @@
-import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import { UnreadableEvent } from "./event-error.ts";
 import { Problem } from "./problem.ts";
 
-const MAX_EVENTS = 10_000;
+export const MAX_EVENTS = 10_000;
 
-type Format = "json" | "ndjson" | "cloudevent" | "cloudevent-batch";
+export type Format = "json" | "ndjson" | "cloudevent" | "cloudevent-batch";
 
 const FORMATS: ReadonlyMap<string, Format> = new Map([
   ["application/json", "json"],
@@ -28,12 +27,11 @@ export function formatOf(headers: IncomingHttpHeaders): Format {
 }
 
 /**
- * The events of a body, unchecked: one object, an array, NDJSON, or CloudEvents in structured, batch or binary mode. One
+ * The events of a body in UTF-8, unchecked: one object, an array, NDJSON, or CloudEvents in structured, batch or binary mode. One
  * that cannot be read stands there as an UnreadableEvent, for its neighbours go on. Throws a Problem when nothing can be
  * read.
  */
 export function parseEvents(body: Buffer, format: Format, headers: IncomingHttpHeaders): readonly unknown[] {
-  if (!isUtf8(body)) throw new Problem("invalid-utf8");
   const text = body.toString("utf8");
   if (format === "ndjson") return checked(text.split("\n").flatMap(parseLine));
   // in binary mode the attributes are headers and the body is the data alone

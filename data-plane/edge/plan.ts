@@ -1,10 +1,11 @@
 import { Gate } from "../consent/gate.ts";
-import type { FieldDeclaration } from "@o2mc/schema/consent/policy.ts";
+import type { FieldDeclaration, FieldType } from "@o2mc/schema/consent/policy.ts";
 import type { DeployedSource, Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import { eventSubject } from "@o2mc/schema/subjects.ts";
 import { compileReader, type FieldReader } from "./field-reader.ts";
-import { subjectKeys } from "./subject-key.ts";
+import { KnownShapes } from "./shape/known-shapes.ts";
+import { Subjects } from "./subject-key.ts";
 
 /** One lane as the edge fills it. */
 export interface LanePlan {
@@ -13,7 +14,7 @@ export interface LanePlan {
   /** NATS subject of each partition */
   readonly subjects: readonly string[];
   /** the columns of its frames: name, and where the event's value stands in its row of values; -1 = seen by nobody here */
-  readonly columns: readonly { readonly path: string; readonly value: number }[];
+  readonly columns: readonly { readonly path: string; readonly type: FieldType; readonly value: number }[];
 }
 
 /** What the edge needs of one deployment, compiled once per revision. */
@@ -27,16 +28,18 @@ export interface ApplicationPlan {
   /** where `$subject` and `$ip` stand among the values; -1 when not declared */
   readonly subjectValue: number;
   readonly ipValue: number;
-  readonly subjectKey: (subject: string) => string;
+  readonly subjects: Subjects;
   readonly sources: ReadonlyMap<string, SourcePlan>;
 }
 
 export interface SourcePlan {
   readonly source: DeployedSource;
   readonly application: ApplicationPlan;
+  /** judged by this plan's policy, hence forgotten with it */
+  readonly shapes: KnownShapes;
 }
 
-/** `previous`, the plan of an earlier revision, lends its cache of subject keys. */
+/** `previous`, the plan of an earlier revision, lends its subjects. */
 export function compilePlan(deployment: Deployment, previous?: ApplicationPlan): ApplicationPlan {
   const { policy, application } = deployment;
   const { fields } = policy;
@@ -51,22 +54,24 @@ export function compilePlan(deployment: Deployment, previous?: ApplicationPlan):
       subjects: Array.from({ length: lane.partitions }, (_, partition) =>
         eventSubject(application, lane.id, partition),
       ),
-      columns: lane.fields.map(({ path }) => ({ path, value: visibleTo(fields, path, lane.purposes) })),
+      columns: lane.fields.map(({ path }) => columnFor(fields, path, lane.purposes)),
     })),
     emptyRow: fields.map(() => null),
     readFields: compileReader(fields),
     subjectValue: fields.findIndex(({ path }) => path === "$subject"),
     ipValue: fields.findIndex(({ path }) => path === "$ip"),
-    subjectKey: previous !== undefined && sameSalt ? previous.subjectKey : subjectKeys(deployment.subjectSalt),
+    subjects: previous !== undefined && sameSalt ? previous.subjects : new Subjects(deployment.subjectSalt),
     sources,
   };
-  for (const source of deployment.sources) sources.set(source.id, { source, application: plan });
+  for (const source of deployment.sources)
+    sources.set(source.id, { source, application: plan, shapes: new KnownShapes() });
   return plan;
 }
 
 /** The compiler has checked it before; the gate takes nobody's word for what a lane may see. */
-function visibleTo(fields: readonly FieldDeclaration[], path: string, purposes: readonly string[]): number {
+function columnFor(fields: readonly FieldDeclaration[], path: string, purposes: readonly string[]) {
   const index = fields.findIndex((field) => field.path === path);
-  const seenBy = fields[index]?.purposes ?? [];
-  return purposes.length > 0 && purposes.every((purpose) => seenBy.includes(purpose)) ? index : -1;
+  const { type = "string", purposes: seenBy = [] } = fields[index] ?? {};
+  const visible = purposes.length > 0 && purposes.every((purpose) => seenBy.includes(purpose));
+  return { path, type, value: visible ? index : -1 };
 }

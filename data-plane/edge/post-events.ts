@@ -1,11 +1,13 @@
 import type { IncomingMessage } from "node:http";
+import { signalsOf } from "../consent/signals.ts";
 import type { Counters } from "./counters.ts";
 import { gateEvents } from "./gate-events.ts";
 import { nestingOf } from "./nesting.ts";
 import type { OpenFrame } from "./open-frame.ts";
-import { formatOf, parseEvents } from "./parse-events.ts";
+import { formatOf } from "./parse-events.ts";
 import { Problem } from "./problem.ts";
 import { readBody } from "./read-body.ts";
+import { readEvents } from "./read-events.ts";
 import type { DeployedAt } from "./registry.ts";
 
 interface Accepted {
@@ -28,9 +30,9 @@ export async function postEvents(
 ): Promise<Accepted> {
   const format = formatOf(request.headers);
   const body = await readBody(request, bodyLimit);
-  const events = parseEvents(body, format, request.headers);
 
   const { plan, application, edge } = find();
+  const events = readEvents(body, format, request.headers, plan);
   if (!plan.source.grant.granted) throw new Problem("not-granted");
   if (!edge.consent.complete) throw new Problem("consent-unavailable");
   if (edge.publisher.overloaded) throw new Problem("overloaded");
@@ -40,6 +42,7 @@ export async function postEvents(
   const outcome = gateEvents(plan, events, {
     now: Date.now(),
     ip: addressOf(request),
+    signals: signalsOf(request.headers),
     stored: (subjectKey) => edge.consent.get(name, subjectKey),
     enter: (lane, row) => frames.add(application.frames.add(lane, row)),
   });

@@ -9,7 +9,10 @@ const PROBLEMS = {
   "invalid-header": [400, "A ce- header is not percent-encoded UTF-8."],
   "invalid-path": [400, "The path cannot be decoded."],
   "invalid-subject": [400, "The subject must have 1 to 512 characters without NUL, CR or LF."],
-  "invalid-consent": [400, "Consent is {purposes: [name…], policyVersion: number}."],
+  "invalid-consent": [
+    400,
+    "Consent is {purposes: [name…], policyVersion: number}, each purpose once, or a level or tcf in place of purposes.",
+  ],
   "unknown-purpose": [400, "The policy has no such purpose."],
   unauthorized: [401, "The source or its write key is not known."],
   "not-granted": [403, "The owner of the data has not granted this source."],

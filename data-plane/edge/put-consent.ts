@@ -1,57 +1,58 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { jetstream } from "@nats-io/jetstream";
-import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
-import { BUCKETS, consentKey } from "@o2mc/schema/subjects.ts";
+import { makeReceipt } from "@o2mc/schema/consent/receipt.ts";
+import { signalsOf } from "../consent/signals.ts";
+import { parseStatement, saidUnder, type Statement } from "../consent/statement.ts";
 import { Problem } from "./problem.ts";
 import { readBody } from "./read-body.ts";
 import { isSubject } from "./read-event.ts";
 import type { DeployedAt } from "./registry.ts";
+import { storeConsent } from "./store-consent.ts";
 
-const BODY_LIMIT = 16 * 1024;
-const MAX_PURPOSES = 64;
+/** a TC string may be long */
+const BODY_LIMIT = 32 * 1024;
 
-/** Stores what a subject has said; resolves once it is in the hub and counts at this edge. */
+/** Stores what a subject has said, with its receipt; resolves once both are in the hub and it counts at this edge. */
 export async function putConsent(request: IncomingMessage, subject: string, find: () => DeployedAt): Promise<void> {
   const body = await readBody(request, BODY_LIMIT);
   if (!isSubject(subject)) throw new Problem("invalid-subject");
-  const { purposes, policyVersion } = parse(body);
+  const now = Date.now();
+  const statement = parse(body, now);
   const { plan, edge } = find();
-  const { policy, application } = plan.application.deployment;
+  const { policy, application, tenant } = plan.application.deployment;
+  const { purposes, level, fromTcf, policyVersion } = statement;
   // a withdrawal is always taken, whatever the subject last saw
-  if (purposes.length > 0) {
-    if (policyVersion !== policy.version) throw new Problem("outdated-policy", { detail: `It is ${policy.version}.` });
-    if (!purposes.every((name) => policy.purposes.some((purpose) => purpose.name === name))) {
-      throw new Problem("unknown-purpose");
-    }
+  const withdraws = purposes.length === 0 && level === undefined && fromTcf !== true;
+  if (!withdraws && policyVersion !== policy.version) {
+    throw new Problem("outdated-policy", { detail: `It is ${policy.version}.` });
   }
-  const state: ConsentState = { purposes, policyVersion, givenAt: Date.now(), receipt: randomUUID() };
-  const key = consentKey(application, plan.application.subjectKey(subject));
+  const said = saidUnder(policy, statement, signalsOf(request.headers));
+  if (said === "unknown-purpose") throw new Problem("unknown-purpose");
+  const receipt = makeReceipt(policy, {
+    id: randomUUID(),
+    tenant,
+    application,
+    subjectKey: plan.application.subjects.get(subject).key,
+    purposes: said.purposes,
+    policyVersion,
+    at: now,
+    collection: { method: plan.source.kind, by: plan.source.id, optedOut: said.optedOut },
+  });
   try {
-    const { seq } = await jetstream(edge.tenant.nats).publish(`$KV.${BUCKETS.consent}.${key}`, JSON.stringify(state));
-    edge.consent.learn(key, state, seq);
+    await storeConsent(edge, receipt);
   } catch (cause) {
     throw new Problem("hub-unavailable", { cause });
   }
 }
 
-function parse(body: Buffer): { purposes: readonly string[]; policyVersion: number } {
+function parse(body: Buffer, now: number): Statement {
   let value: unknown;
   try {
     value = JSON.parse(body.toString("utf8"));
   } catch (cause) {
     throw new Problem("invalid-json", { cause });
   }
-  if (typeof value !== "object" || value === null) throw new Problem("invalid-consent");
-  const { purposes, policyVersion } = value as Record<string, unknown>;
-  if (
-    !Array.isArray(purposes) ||
-    purposes.length > MAX_PURPOSES ||
-    !purposes.every((name): name is string => typeof name === "string") ||
-    typeof policyVersion !== "number" ||
-    !Number.isSafeInteger(policyVersion)
-  ) {
-    throw new Problem("invalid-consent");
-  }
-  return { purposes: [...new Set(purposes)], policyVersion };
+  const statement = parseStatement(value, now);
+  if (statement === "malformed") throw new Problem("invalid-consent");
+  return statement;
 }

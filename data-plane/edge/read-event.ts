@@ -1,16 +1,21 @@
 import { parseRfc3339 } from "../consent/rfc3339.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import { UnreadableEvent, type EventErrorCode } from "./event-error.ts";
+import { scalarOf } from "./field-reader.ts";
 import type { SourcePlan } from "./plan.ts";
+import type { EventShape } from "./shape/event-shape.ts";
+import type { Cell } from "./shape/match-events.ts";
+import type { Subject } from "./subject-key.ts";
 
-/** An event that has passed validation; `consent` is not judged yet. */
-export interface ReadEvent {
+/** One valid event; `values` are the declared fields, in the policy's order. */
+export interface EventRow {
   readonly id: string;
   readonly type: string;
+  /** epoch ms */
   readonly time: number;
-  readonly subject: string;
-  readonly consent: unknown;
-  readonly values: Scalar[];
+  readonly source: string;
+  readonly subject: Subject;
+  readonly values: readonly Scalar[];
 }
 
 /** `field` names the declared field of `field-type`. */
@@ -27,41 +32,120 @@ const MAX_CHARACTERS = 64 * 1024;
 const DAY_MS = 86_400_000;
 const TEN_YEARS_MS = 3653 * DAY_MS;
 // oxlint-disable-next-line no-control-regex -- to refuse them is the point
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
-// oxlint-disable-next-line no-control-regex -- to refuse them is the point
 const BREAKS = /[\u0000\r\n]/;
 
 const fault = (code: EventErrorCode): EventFault => ({ code });
 
-/** Checks one event of a source and reads its declared fields. */
-export function readEvent(value: unknown, { source, application }: SourcePlan, now: number): ReadEvent | EventFault {
-  if (value instanceof UnreadableEvent) return fault(value.code);
-  if (!isObject(value)) return fault("not-an-event");
-  const { id, type, time: timeText, subject, data, consent } = value;
-  if (!isName(id)) return fault("invalid-id");
-  if (!isName(type)) return fault("invalid-type");
-  const time = typeof timeText === "string" ? parseRfc3339(timeText) : NaN;
-  if (Number.isNaN(time)) return fault("invalid-time");
-  // a log may be replayed long after; what a visitor does happens now
-  const earliest = source.consentMode === "owner" ? 0 : now - TEN_YEARS_MS;
-  const latest = source.consentMode === "owner" ? now + DAY_MS : now + TEN_YEARS_MS;
-  if (time < earliest || time > latest) return fault("time-out-of-range");
-  if (typeof subject !== "string" || subject.length === 0 || subject.length > MAX_SUBJECT || BREAKS.test(subject)) {
-    return fault("invalid-subject");
+/** Checks the events of one source, one after the other, and is the row of the one that it has read last. */
+export class EventReader implements EventRow {
+  readonly source: string;
+  readonly values: Scalar[];
+  id = "";
+  type = "";
+  time = 0;
+  subject: Subject;
+  /** not judged yet */
+  consent: unknown;
+  readonly #plan: SourcePlan;
+  readonly #earliest: number;
+  readonly #latest: number;
+
+  constructor(plan: SourcePlan, now: number) {
+    this.#plan = plan;
+    this.source = plan.source.id;
+    this.values = plan.application.emptyRow.slice();
+    this.subject = NOBODY;
+    // a log may be replayed long after; what a visitor does happens now
+    const ofOwner = plan.source.consentMode === "owner";
+    this.#earliest = ofOwner ? 0 : now - TEN_YEARS_MS;
+    this.#latest = ofOwner ? now + DAY_MS : now + TEN_YEARS_MS;
   }
-  const values = application.emptyRow.slice();
-  if (data !== undefined) {
-    if (!isObject(data)) return fault("invalid-data");
-    if (deeperThan(data, MAX_DEPTH)) return fault("too-deep");
-    const field = application.readFields(data, values);
-    if (field !== undefined) return { code: "field-type", field };
-    if (charactersOf(values) > MAX_CHARACTERS) return fault("too-large");
-  } else if (Object.hasOwn(value, "data_base64")) {
-    return fault("invalid-data");
+
+  /** undefined = the event is valid, and this is its row until the next one is read. */
+  read(value: unknown): EventFault | undefined {
+    if (value instanceof UnreadableEvent) return fault(value.code);
+    if (!isObject(value)) return fault("not-an-event");
+    const { id, type, time, subject, data, consent } = value;
+    const wrong = this.#envelope(id, type, time, subject);
+    if (wrong !== undefined) return fault(wrong);
+    const { application } = this.#plan;
+    const { values } = this;
+    for (let i = 0; i < values.length; i++) values[i] = null;
+    if (data !== undefined) {
+      if (!isObject(data)) return fault("invalid-data");
+      if (deeperThan(data, MAX_DEPTH)) return fault("too-deep");
+      const field = application.readFields(data, values);
+      if (field !== undefined) return { code: "field-type", field };
+      if (charactersOf(values) > MAX_CHARACTERS) return fault("too-large");
+    } else if (Object.hasOwn(value, "data_base64")) {
+      return fault("invalid-data");
+    }
+    if (application.subjectValue >= 0) values[application.subjectValue] = subject as string;
+    this.consent = consent;
+    return undefined;
   }
-  if (application.subjectValue >= 0) values[application.subjectValue] = subject;
-  return { id, type, time, subject, consent, values };
+
+  /**
+   * The same for an event of a known shape, whose values are the `cells` from `at` on; false = it has a fault, which `read`
+   * names.
+   */
+  readCells(shape: EventShape, cells: readonly Cell[], at: number): boolean {
+    const subject = cells[at + shape.subject];
+    if (this.#envelope(cells[at + shape.id], cells[at + shape.type], cells[at + shape.time], subject) !== undefined) {
+      return false;
+    }
+    const { values } = this;
+    const { application } = this.#plan;
+    for (let i = 0; i < values.length; i++) values[i] = null;
+    const { fields, consent } = shape;
+    let characters = 0;
+    for (let i = 0; i < fields.length; i++) {
+      const { cell, index, type } = fields[i] as EventShape["fields"][number];
+      const scalar = scalarOf(cells[at + cell], type);
+      if (scalar === undefined) return false;
+      if (typeof scalar === "string") characters += scalar.length;
+      values[index] = scalar;
+    }
+    if (characters > MAX_CHARACTERS) return false;
+    if (application.subjectValue >= 0) values[application.subjectValue] = subject as string;
+    if (typeof consent === "object") {
+      const { purposes, policyVersion, givenAt } = consent;
+      this.consent = {
+        purposes: purposes.map((cell) => cells[at + cell]),
+        policyVersion: cells[at + policyVersion],
+        givenAt: cells[at + givenAt],
+      };
+    } else {
+      this.consent = consent === undefined ? undefined : cells[at + consent];
+    }
+    return true;
+  }
+
+  #envelope(id: unknown, type: unknown, timeText: unknown, subject: unknown): EventErrorCode | undefined {
+    if (!isName(id)) return "invalid-id";
+    // one string for all that are alike, which is what a frame's dictionary looks at first
+    if (type !== this.type || type === "") {
+      if (!isName(type)) return "invalid-type";
+      this.type = type;
+    }
+    const time = typeof timeText === "string" ? parseRfc3339(timeText) : NaN;
+    if (Number.isNaN(time)) return "invalid-time";
+    if (time < this.#earliest || time > this.#latest) return "time-out-of-range";
+    if (typeof subject !== "string") return "invalid-subject";
+    const { subjects } = this.#plan.application;
+    let known = subjects.known(subject);
+    if (known === undefined) {
+      if (!isSubject(subject)) return "invalid-subject";
+      known = subjects.get(subject);
+    }
+    this.id = id;
+    this.time = time;
+    this.subject = known;
+    return undefined;
+  }
 }
+
+const NOBODY: Subject = { key: "", partition: () => 0 };
 
 /** Whether a subject can be one; the consent of others can't be stored. */
 export const isSubject = (subject: string): boolean =>
@@ -76,8 +160,15 @@ function charactersOf(values: readonly Scalar[]): number {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const isName = (value: unknown): value is string =>
-  typeof value === "string" && value.length > 0 && value.length <= MAX_NAME && !CONTROL.test(value);
+/** 1 to 128 characters, none of them a control character (C0, DEL, C1). */
+function isName(value: unknown): value is string {
+  if (typeof value !== "string" || value.length === 0 || value.length > MAX_NAME) return false;
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) return false;
+  }
+  return true;
+}
 
 /** Recursion ends at `levels`, however deep the value is. */
 function deeperThan(value: object, levels: number): boolean {

@@ -186,7 +186,7 @@ function write(
   headers: Headers,
 ): void {
   if (response.destroyed) return;
-  if (!request.complete) discard(request, response);
+  if (!request.complete) discard(request);
   const text = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
   response.writeHead(status, {
     ...cors,
@@ -196,9 +196,11 @@ function write(
   response.end(text);
 }
 
-/** Closing at once, with bytes under way, would reset the connection before the sender has read the answer. */
-function discard(request: IncomingMessage, response: ServerResponse): void {
-  response.setHeader("connection", "close");
+/**
+ * Takes what is still under way, for a while. Closing at once, `connection: close` too, would reset the connection before
+ * the sender has read the answer.
+ */
+function discard(request: IncomingMessage): void {
   request.resume();
   const timer = setTimeout(() => request.destroy(), DISCARD_MS);
   request.once("close", () => clearTimeout(timer));

@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Purpose } from "@o2mc/schema/consent/policy.ts";
+import { defaultSignals } from "@o2mc/schema/consent/signals.ts";
 import { Problem } from "./problem.ts";
 import type { DeployedAt, Registry } from "./registry.ts";
 
@@ -21,8 +23,16 @@ export function siteConfig({ plan }: DeployedAt): object {
     policyVersion: policy.version,
     purposes: asked.map(({ name }) => name),
     descriptions: Object.fromEntries(asked.map(({ name, description }) => [name, description])),
+    denied: { gpc: deniedBy("gpc", asked), dnt: deniedBy("dnt", asked) },
+    tcf: Object.fromEntries(asked.flatMap(({ name, signals }) => (signals?.tcf == null ? [] : [[name, signals.tcf]]))),
+    levels: policy.levels ?? [],
   };
 }
+
+const deniedBy = (signal: "gpc" | "dnt", purposes: readonly Purpose[]): readonly string[] =>
+  purposes
+    .filter(({ legalBasis, signals = defaultSignals(legalBasis) }) => signals[signal] === "deny")
+    .map(({ name }) => name);
 
 const originOf = (url: string | undefined): string | undefined =>
   url !== undefined && URL.canParse(url) ? new URL(url).origin : undefined;

@@ -1,23 +1,94 @@
-import { createHmac } from "node:crypto";
+import { hash } from "node:crypto";
+import { partitionOf } from "@o2mc/schema/events/partition.ts";
+
+/** A subject as it is known behind the gate. */
+export interface Subject {
+  /** the first 22 characters of base64url(HMAC-SHA256(salt, subject)) */
+  readonly key: string;
+  /** its partition among so many */
+  readonly partition: (partitions: number) => number;
+}
 
 const GENERATION = 50_000;
 const KEY_LENGTH = 22;
 
-/** `subjectKey` of a subject: the first 22 characters of base64url(HMAC-SHA256(salt, subject)); the salt is hex. */
-export function subjectKeys(saltHex: string): (subject: string) => string {
-  const salt = Buffer.from(saltHex, "hex");
+/** The subjects of one application, the recent ones remembered; the salt is hex. */
+export class Subjects {
+  readonly #key: (subject: string) => string;
   // two generations are a cheap LRU: what was not asked for in one whole generation is forgotten
-  let young = new Map<string, string>();
-  let old = new Map<string, string>();
-  return (subject) => {
-    const known = young.get(subject);
+  #young = new Map<string, Subject>();
+  #old = new Map<string, Subject>();
+
+  constructor(saltHex: string) {
+    this.#key = hmacKeys(Buffer.from(saltHex, "hex"));
+  }
+
+  /** The subject if it was asked for before. */
+  known(subject: string): Subject | undefined {
+    const young = this.#young.get(subject);
+    if (young !== undefined) return young;
+    const old = this.#old.get(subject);
+    if (old !== undefined) this.#keep(subject, old);
+    return old;
+  }
+
+  get(subject: string): Subject {
+    const known = this.known(subject);
     if (known !== undefined) return known;
-    const key = old.get(subject) ?? createHmac("sha256", salt).update(subject).digest("base64url").slice(0, KEY_LENGTH);
-    if (young.size >= GENERATION) {
-      old = young;
-      young = new Map();
+    const made = new KeyedSubject(this.#key(subject));
+    this.#keep(ownCopy(subject), made);
+    return made;
+  }
+
+  #keep(subject: string, entry: Subject): void {
+    if (this.#young.size >= GENERATION) {
+      this.#old = this.#young;
+      this.#young = new Map();
     }
-    young.set(subject, key);
-    return key;
+    this.#young.set(subject, entry);
+  }
+}
+
+class KeyedSubject implements Subject {
+  readonly key: string;
+  #partitions = 1;
+  #partition = 0;
+
+  constructor(key: string) {
+    this.key = key;
+  }
+
+  partition(partitions: number): number {
+    if (partitions !== this.#partitions) {
+      this.#partitions = partitions;
+      this.#partition = partitionOf(this.key, partitions);
+    }
+    return this.#partition;
+  }
+}
+
+/** A piece of a larger text would keep all of that in memory. */
+function ownCopy(text: string): string {
+  const copy = Buffer.from(text, "utf8").toString("utf8");
+  // a lone surrogate has no UTF-8; such a text was no piece
+  return copy === text ? copy : text;
+}
+
+const BLOCK = 64;
+const DIGEST = 32;
+
+/** HMAC (RFC 2104) from two one-shot hashes over prepared pads: a tenth of what createHmac costs. */
+function hmacKeys(salt: Buffer): (subject: string) => string {
+  const secret = salt.length > BLOCK ? hash("sha256", salt, "buffer") : salt;
+  const inner = Buffer.alloc(BLOCK + 2048, 0x36);
+  const outer = Buffer.alloc(BLOCK + DIGEST, 0x5c);
+  for (let i = 0; i < secret.length; i++) {
+    inner[i] = 0x36 ^ (secret[i] ?? 0);
+    outer[i] = 0x5c ^ (secret[i] ?? 0);
+  }
+  return (subject) => {
+    const bytes = inner.write(subject, BLOCK, "utf8");
+    hash("sha256", inner.subarray(0, BLOCK + bytes), "buffer").copy(outer, BLOCK);
+    return hash("sha256", outer, "base64url").slice(0, KEY_LENGTH);
   };
 }

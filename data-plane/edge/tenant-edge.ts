@@ -23,7 +23,7 @@ export class TenantEdge {
   constructor(tenant: Tenant, counters: Counters, log: Logger) {
     this.tenant = tenant;
     this.consent = watchConsent(tenant.nats, log);
-    this.publisher = new Publisher(tenant.nats, counters, log);
+    this.publisher = new Publisher(tenant.nats, () => this.#cutOpen(), counters, log);
   }
 
   /** Frames that are open are cut first, under the revision that their events were judged by. */
@@ -31,12 +31,10 @@ export class TenantEdge {
     const before = this.applications.get(deployment.application);
     before?.frames.cutAll();
     const plan = compilePlan(deployment, before?.plan);
-    const { publisher } = this;
-    const frames = new OpenFrames(
-      plan,
-      (frame) => publisher.publish(frame),
-      () => publisher.idle,
-    );
+    const frames = new OpenFrames(plan, {
+      opened: () => this.publisher.opened(),
+      publish: (frame) => this.publisher.publish(frame),
+    });
     const application = { plan, frames };
     this.applications.set(deployment.application, application);
     return application;
@@ -49,8 +47,11 @@ export class TenantEdge {
 
   /** Sends what is open and waits for its acknowledgements. */
   async close(): Promise<void> {
-    for (const { frames } of this.applications.values()) frames.cutAll();
     await this.publisher.drained();
     this.consent.stop();
+  }
+
+  #cutOpen(): void {
+    for (const { frames } of this.applications.values()) frames.cutAll();
   }
 }

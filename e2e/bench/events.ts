@@ -13,7 +13,9 @@ export function pageView(i: number, subject: string, at: number, prefix: string)
         referrer: "https://search.example/?q=oak+chair+with+paper+cord+seat&page=2",
       },
       product: { sku: `CH-${i % 400}`, price: 149 + (i % 50) },
-      client: { ip: `198.51.100.${i % 250}` },
+      client: { ip: `198.51.100.${i % 250}`, language: "en-GB", timezone: "Europe/Amsterdam" },
+      screen: { width: 1920, height: 1080, density: 1.5, viewport: "1440x837" },
+      session: { page_number: 1 + (i % 9), is_new: i % 3 === 0 },
       user_agent:
         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
     },

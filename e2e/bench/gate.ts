@@ -1,6 +1,7 @@
 import { gateEvents } from "@o2mc/data-plane/edge/gate-events.ts";
 import { OpenFrames } from "@o2mc/data-plane/edge/open-frames.ts";
 import { compilePlan } from "@o2mc/data-plane/edge/plan.ts";
+import { readEvents } from "@o2mc/data-plane/edge/read-events.ts";
 import type { FieldDeclaration } from "@o2mc/schema/consent/policy.ts";
 import { pageView } from "./events.ts";
 import { measurement, median, type Benchmark } from "./measurement.ts";
@@ -59,10 +60,11 @@ export const gate: Benchmark = {
         }),
       ),
     );
+    const received = bodies.map((body) => Buffer.from(body));
     const ours: number[] = [];
     const parse: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      ours.push(rate(() => gateAll(bodies)));
+      ours.push(rate(() => gateAll(received)));
       parse.push(
         rate(() => {
           for (const body of bodies) JSON.parse(body);
@@ -75,17 +77,19 @@ export const gate: Benchmark = {
   },
 };
 
-function gateAll(bodies: readonly string[]): void {
+function gateAll(bodies: readonly Buffer[]): void {
   const source = plan.sources.get("web");
   if (source === undefined) throw new Error("the plan lacks its source");
   let bytes = 0;
-  const frames = new OpenFrames(plan, (frame) => {
-    bytes += frame.encode(Date.now()).length;
+  const frames = new OpenFrames(plan, {
+    opened: () => undefined,
+    publish: (frame) => {
+      bytes += frame.encode(Date.now()).length;
+    },
   });
   let accepted = 0;
   for (const body of bodies) {
-    const events = JSON.parse(body) as unknown[];
-    const outcome = gateEvents(source, events, {
+    const outcome = gateEvents(source, readEvents(body, "json", {}, source), {
       now: Date.now(),
       ip: "",
       stored: () => undefined,
@@ -93,6 +97,7 @@ function gateAll(bodies: readonly string[]): void {
     });
     accepted += outcome.accepted;
   }
+  frames.cutAll();
   if (accepted !== BATCH * BATCHES || bytes === 0) throw new Error(`${accepted} events passed the gate`);
 }
 

@@ -9,6 +9,8 @@ const LIFETIME_S = 3600;
 export function mintToken(
   { dataDir, endpoints }: Platform,
   { tenant, roles, person }: { readonly tenant: string; readonly roles: readonly string[]; readonly person: string },
+  /** other claims, and another header */
+  { claims: others = {}, header: otherHeader = {} }: { readonly claims?: object; readonly header?: object } = {},
 ): string {
   const realm = JSON.parse(readFileSync(join(dataDir, "issuer/realm.json"), "utf8")) as {
     readonly keys: readonly (JsonWebKey & { readonly kid: string })[];
@@ -17,7 +19,7 @@ export function mintToken(
   if (key === undefined) throw new Error("the issuer has no key");
   const now = Math.floor(Date.now() / 1000);
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const header = part({ alg: "RS256", typ: "JWT", kid: key.kid });
+  const header = part({ alg: "RS256", typ: "JWT", kid: key.kid, ...otherHeader });
   const claims = part({
     iss: endpoints.issuer,
     aud: "o2mc-api",
@@ -28,6 +30,7 @@ export function mintToken(
     email: `${person}@${tenant}.example`,
     o2mc_tenant: tenant,
     realm_access: { roles },
+    ...others,
   });
   const signature = sign("sha256", Buffer.from(`${header}.${claims}`), createPrivateKey({ key, format: "jwk" }));
   return `${header}.${claims}.${signature.toString("base64url")}`;

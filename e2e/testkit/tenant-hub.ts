@@ -9,6 +9,8 @@ import type { Platform } from "./platform.ts";
 /** A message as it was published into the tenant's account. */
 export interface Published {
   readonly subject: string;
+  readonly data: Uint8Array;
+  /** for a search: every text of a frame stands in it in one piece */
   readonly text: string;
 }
 
@@ -49,7 +51,7 @@ export async function openTenantHub({ dataDir, endpoints }: Platform, tenant: st
     nc.subscribe(subject, {
       callback: (error, message) => {
         if (error !== null) return;
-        const published = { subject: message.subject, text: message.string() };
+        const published = { subject: message.subject, data: message.data, text: message.string() };
         seen.push(published);
         for (const wake of waiting) wake(published);
       },

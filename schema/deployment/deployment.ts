@@ -18,6 +18,8 @@ export interface Deployment {
   readonly lanes: readonly DeployedLane[];
   readonly pipelines: readonly DeployedPipeline[];
   readonly deliveries: readonly DeployedDelivery[];
+  /** the tenant's, as far as the data plane keeps them; what is absent is not limited */
+  readonly limits?: { readonly eventsPerSecond?: number; readonly stateBytes?: number };
   /** hex, 32 bytes: HMAC key that turns a subject into a `subjectKey`; the tenant's own */
   readonly subjectSalt: string;
 }

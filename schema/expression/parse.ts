@@ -43,7 +43,7 @@ interface CheckOptions {
  * Parses a CEL expression over `event` and checks it against the declared columns. Differences from CEL, all of them
  * declared: numbers are JavaScript doubles (integers are exact up to 2^53), integers and doubles may be mixed (the
  * result is a double), and a missing value is null, which every operator passes on except `&&`, `||`, `has` and a
- * comparison with the literal `null`.
+ * comparison with the literal `null`. What is no number (0.0 / 0.0) is null too.
  *
  * @throws ExpressionError with code, line and column
  */

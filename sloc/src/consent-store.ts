@@ -7,6 +7,8 @@ export interface Consent {
   readonly givenAt: string;
   /** true once the edge has acknowledged the receipt; until then every page tries again */
   readonly registered: boolean;
+  /** the TC string that it came from */
+  readonly tcf?: string;
 }
 
 export const STORAGE_KEY = "o2mc";

@@ -4,6 +4,10 @@ export interface SiteConfig {
   readonly writeKey: string;
   readonly policyVersion: number;
   readonly purposes: readonly string[];
+  /** the purposes among them that a signal of the browser denies */
+  readonly denied?: { readonly gpc: readonly string[]; readonly dnt: readonly string[] };
+  /** by purpose: what a TCF consent tool must grant for it */
+  readonly tcf?: Readonly<Record<string, { readonly purposes: readonly number[]; readonly vendor: number | null }>>;
 }
 
 /** `again`: worth another try, at the earliest after `afterMs`. */

@@ -3,6 +3,7 @@ import { type Api, type EarlyCall, runEarlyCall } from "./early-calls.ts";
 import { type SendToSource, type SiteConfig, fetchConfig, insist, sender } from "./edge.ts";
 import { identifier } from "./identifier.ts";
 import { watchClicks, watchPages } from "./page.ts";
+import { permitted, watchTcf } from "./signals.ts";
 import { type Session, consentPath, openSession, receipt } from "./session.ts";
 
 type Page = Window & { o2mc?: Partial<Api> & { q?: readonly EarlyCall[] | Api["q"] } };
@@ -32,14 +33,14 @@ function start(base: string, page: Page): void {
 
   const record = (type: string, data: object, time = new Date()): void => {
     if (!session) return;
-    const { subject, purposes, policyVersion, givenAt } = session.consent();
+    const { subject, purposes, policyVersion, givenAt, tcf } = session.consent();
     session.add({
       id: identifier(),
       type,
       time: time.toISOString(),
       subject,
       data: { page: pageNow(), ...data },
-      consent: { purposes, policyVersion, givenAt },
+      consent: { purposes, policyVersion, givenAt, tcf },
     });
   };
   const recordPage = (): void => guard(() => record("page.view", {}));
@@ -68,19 +69,23 @@ function start(base: string, page: Page): void {
       clearConsent();
       return end();
     }
+    const offered = permitted(config);
+    // A signal was switched on since.
+    if (stored.purposes.some((purpose) => !offered.includes(purpose))) return grant(stored.purposes, stored.tcf);
     if (stored.givenAt !== session?.consent().givenAt) begin(stored);
   };
 
-  const grant = (purposes?: readonly string[]): void => {
+  const grant = (purposes?: readonly string[], tcf?: string): void => {
     if (!config) return;
-    const { purposes: offered, policyVersion } = config;
+    const { policyVersion } = config;
+    const offered = permitted(config);
     const granted = purposes ? offered.filter((purpose) => purposes.includes(purpose)) : offered;
     const before = session?.consent();
     if (granted.length === 0) return withdraw();
-    if (before && before.purposes.join() === granted.join()) return;
-    const subject = before?.subject ?? identifier();
+    if (before && before.purposes.join() === granted.join() && before.tcf === tcf) return;
+    const subject = (before ?? readConsent())?.subject ?? identifier();
     const givenAt = new Date().toISOString();
-    const consent = { subject, purposes: granted, policyVersion, givenAt, registered: false };
+    const consent = { subject, purposes: granted, policyVersion, givenAt, registered: false, ...(tcf ? { tcf } : {}) };
     writeConsent(consent);
     begin(consent);
   };
@@ -103,7 +108,7 @@ function start(base: string, page: Page): void {
       },
       status: () => ({
         ready: !waiting,
-        offered: config?.purposes ?? [],
+        offered: config ? permitted(config) : [],
         granted: session?.consent().purposes ?? [],
       }),
     },
@@ -138,6 +143,14 @@ function start(base: string, page: Page): void {
     waiting = undefined;
     guard(follow);
     calls.forEach(guard);
+    guard(() =>
+      watchTcf(loaded, (meant, granted, tcString) =>
+        guard(() => {
+          const others = readConsent()?.purposes.filter((purpose) => !meant.includes(purpose)) ?? [];
+          grant([...others, ...granted], tcString);
+        }),
+      ),
+    );
     document.dispatchEvent(new Event("o2mc:ready"));
   };
   fetchConfig(base).then(

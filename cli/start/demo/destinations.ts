@@ -4,6 +4,7 @@ import { findByName } from "./find.ts";
 import type { Journal } from "./journal.ts";
 
 const DEV = "dev@demo.example";
+const OFFICER = "officer@demo.example";
 
 export interface Warehouse {
   readonly host: string;
@@ -43,6 +44,15 @@ export async function ensureDestinations(
     await api.as(DEV, `mutation ($id: ID!) { deleteDestination(destination: $id) }`, { id: made.id });
     journal.set(step, await make());
   }
+  await approveDeliveries(api, pipeline);
+}
+
+/** The privacy officer permits what the developer has added: until then nothing is delivered. */
+async function approveDeliveries(api: DemoApi, id: string): Promise<void> {
+  const query = `query ($id: ID!) { pipeline(id: $id) { unapprovedUse { fingerprint } } }`;
+  const { pipeline } = await api.as(OFFICER, query, { id });
+  if ((pipeline as { unapprovedUse: object | null }).unapprovedUse === null) return;
+  await api.as(OFFICER, `mutation ($id: ID!) { approvePipeline(pipeline: $id) { id } }`, { id });
 }
 
 async function create(

@@ -1,7 +1,10 @@
 import type { Opt } from "@mikro-orm/core";
 import { Entity, PrimaryKey, Property } from "@mikro-orm/decorators/legacy";
+import type { PipelineUse } from "@o2mc/schema/pipeline/use.ts";
 
-/** A privacy officer's permission for one pipeline to use one set of purposes. */
+export type ApprovalState = "asked" | "approved" | "revoked";
+
+/** What a pipeline is to be permitted to do, as it was asked for, and whether a privacy officer has permitted it. */
 @Entity({ tableName: "approvals" })
 export class ApprovalRow {
   @PrimaryKey({ type: "text" })
@@ -13,13 +16,26 @@ export class ApprovalRow {
   @Property({ type: "text" })
   pipeline!: string;
 
-  /** `laneId(purposes)` */
-  @Property({ type: "text" })
-  lane!: string;
+  @Property({ type: "json" })
+  use!: PipelineUse;
 
   @Property({ type: "text" })
-  approvedBy!: string;
+  state!: ApprovalState;
+
+  /** null = nobody asked: an officer approved of their own accord */
+  @Property({ type: "text", nullable: true })
+  askedBy: string | null = null;
+
+  /** the person behind `askedBy`, who may not decide */
+  @Property({ type: "text", nullable: true })
+  askedByPerson: string | null = null;
+
+  @Property({ type: "text", nullable: true })
+  decidedBy: string | null = null;
+
+  @Property({ type: "datetime", nullable: true })
+  decidedAt: Date | null = null;
 
   @Property({ type: "datetime" })
-  approvedAt: Opt<Date> = new Date();
+  createdAt: Opt<Date> = new Date();
 }

@@ -22,6 +22,10 @@ export class DeliveryRow {
   @Property({ type: "text" })
   destination!: string;
 
+  /** who may not approve it */
+  @Property({ type: "text" })
+  createdByPerson!: string;
+
   @Property({ type: "datetime" })
   createdAt: Opt<Date> = new Date();
 }

@@ -20,6 +20,10 @@ export class DestinationRow {
   @Property({ type: "text" })
   options!: string;
 
+  /** what it uses data for; null = whatever the pipelines that it gets results of are for */
+  @Property({ type: "json", nullable: true })
+  purposes: readonly string[] | null = null;
+
   /** rises by one at each change */
   @Property({ type: "integer" })
   revision: Opt<number> = 1;

@@ -16,6 +16,13 @@ export class MachineTokenRow {
   @Property({ type: "text" })
   hash!: string;
 
+  /** of the secret before the last rotation, good until `previousUntil` */
+  @Property({ type: "text", nullable: true })
+  previousHash: string | null = null;
+
+  @Property({ type: "datetime", nullable: true })
+  previousUntil: Date | null = null;
+
   /** names of actions (`auth/actions.ts`) */
   @Property({ type: "json" })
   scopes!: readonly string[];

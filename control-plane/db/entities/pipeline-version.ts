@@ -28,6 +28,10 @@ export class PipelineVersionRow {
   @Property({ type: "integer" })
   since!: number;
 
+  /** everyone who wrote at the draft that it was: none of them may approve more for it */
+  @Property({ type: "json" })
+  authors!: readonly string[];
+
   @Property({ type: "text" })
   publishedBy!: string;
 

@@ -1,6 +1,15 @@
 import type { Opt } from "@mikro-orm/core";
 import { Entity, PrimaryKey, Property } from "@mikro-orm/decorators/legacy";
 
+/** What is absent is not limited. */
+export interface Quotas {
+  readonly sources?: number;
+  readonly pipelines?: number;
+  readonly subscribers?: number;
+  readonly eventsPerSecond?: number;
+  readonly stateBytes?: number;
+}
+
 @Entity({ tableName: "tenants" })
 export class TenantRow {
   @PrimaryKey({ type: "text" })
@@ -20,6 +29,10 @@ export class TenantRow {
   /** sealed: seed of the account */
   @Property({ type: "text", nullable: true })
   accountSeed: string | null = null;
+
+  /** set by the platform's operator */
+  @Property({ type: "json" })
+  quotas: Opt<Quotas> = {};
 
   @Property({ type: "datetime" })
   createdAt: Opt<Date> = new Date();

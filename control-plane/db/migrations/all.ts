@@ -4,6 +4,19 @@ import { Migration0003 } from "./0003-token-last-used.ts";
 import { Migration0004 } from "./0004-destination-kinds.ts";
 import { Migration0005 } from "./0005-policy-levels.ts";
 import { Migration0006 } from "./0006-audit-chain.ts";
+import { Migration0007 } from "./0007-approved-uses.ts";
+import { Migration0008 } from "./0008-members.ts";
+import { Migration0009 } from "./0009-quotas-and-rotation.ts";
 
 /** In order; a migration that has been released is never edited. */
-export const migrations = [Migration0001, Migration0002, Migration0003, Migration0004, Migration0005, Migration0006];
+export const migrations = [
+  Migration0001,
+  Migration0002,
+  Migration0003,
+  Migration0004,
+  Migration0005,
+  Migration0006,
+  Migration0007,
+  Migration0008,
+  Migration0009,
+];

@@ -1,7 +1,7 @@
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
 import type { Context } from "../../api/context.ts";
 import { newId } from "../../api/ids.ts";
-import { nameOf } from "../../api/input.ts";
+import { invalid, nameOf } from "../../api/input.ts";
 import { change } from "../../api/scope.ts";
 import { DestinationRow } from "../../db/entities/destination.ts";
 import { enqueue } from "../../db/outbox.ts";
@@ -16,16 +16,23 @@ export class CreateDestination {
   createDestination(
     @Arg("name", () => String) name: string,
     @Arg("options", () => DestinationOptionsInput) input: object,
+    @Arg("purposes", () => [String], {
+      nullable: true,
+      description: "what it uses data for: it gets no column that one of them may not see; else the pipeline's own",
+    })
+    purposes: string[] | null,
     @Ctx() context: Context,
   ): Promise<Destination> {
     return change(context, "destination.write", async ({ em, tenant, services, audit }) => {
       const { kind, options } = checkOptions(input);
+      if (purposes?.length === 0) throw invalid("purposes", "must not be empty");
       const id = newId("dst");
       const row = em.create(DestinationRow, {
         id,
         tenant,
         name: nameOf(name),
         kind,
+        purposes: purposes === null ? null : [...new Set(purposes)].sort(),
         options: services.secrets.seal(JSON.stringify(options), secretContext.destination(tenant, id)),
       });
       await em.flush();

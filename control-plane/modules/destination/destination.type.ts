@@ -26,6 +26,9 @@ export class Destination {
   @Field(() => GraphQLJSONObject, { description: "of its kind, without the secrets" })
   options!: Readonly<Record<string, unknown>>;
 
+  @Field(() => [String], { nullable: true, description: "what it uses data for; null = the pipeline's own purposes" })
+  purposes!: readonly string[] | null;
+
   @Field(() => GraphQLDateTime)
   createdAt!: Date;
 }
@@ -33,9 +36,9 @@ export class Destination {
 export const DestinationConnection = connectionType(Destination, "Destination");
 
 export function toDestination(row: DestinationRow, secrets: SecretBox): Destination {
-  const { id, tenant, name, kind, createdAt } = row;
+  const { id, tenant, name, kind, purposes, createdAt } = row;
   const sealed = secrets.open(row.options, secretContext.destination(tenant, id));
   const all = JSON.parse(sealed) as Readonly<Record<string, unknown>>;
   const options = withoutSecrets(destinationOf(kind).options, all[kind]);
-  return { id, name, kind, options, createdAt };
+  return { id, name, kind, options, purposes, createdAt };
 }

@@ -68,7 +68,9 @@ test("every change told the data plane and the audit log in the same transaction
     "pipeline.published",
     "destination.created",
     "delivery.created",
+    "pipeline.approved",
     "token.created",
+    "audit.read",
     "delivery.deleted",
     "destination.deleted",
   ]);

@@ -1,39 +1,24 @@
-import { GraphQLDateTime } from "graphql-scalars";
-import { Arg, Ctx, Field, ID, Mutation, ObjectType, Resolver } from "type-graphql";
+import { Arg, Ctx, ID, Mutation, Resolver } from "type-graphql";
 import { laneId } from "@o2mc/schema/subjects.ts";
 import type { Context } from "../../api/context.ts";
-import { currentPolicy, findApplication, findLocked } from "../../api/find.ts";
+import { find, findLocked } from "../../api/find.ts";
 import { newId } from "../../api/ids.ts";
 import { change } from "../../api/scope.ts";
+import { ApplicationRow } from "../../db/entities/application.ts";
 import { ApprovalRow } from "../../db/entities/approval.ts";
 import { PipelineRow } from "../../db/entities/pipeline.ts";
+import { enqueue } from "../../db/outbox.ts";
 import { ApiError } from "../../errors/api-error.ts";
-import { checkedDefinition } from "./definition-problem.ts";
-
-@ObjectType()
-class Approval {
-  @Field(() => ID)
-  id!: string;
-
-  @Field(() => ID)
-  pipeline!: string;
-
-  @Field(() => [String])
-  purposes!: readonly string[];
-
-  @Field(() => String)
-  approvedBy!: string;
-
-  @Field(() => GraphQLDateTime)
-  approvedAt!: Date;
-}
+import { Approval, toApproval } from "./approval.type.ts";
+import { fingerprint, wantedUse } from "./pipeline-use.ts";
 
 @Resolver()
 export class ApprovePipeline {
   @Mutation(() => Approval, {
     description:
-      "A privacy officer permits the pipeline to use the purposes of its draft, once per pipeline and purposes. " +
-      "Never by someone who wrote at the draft.",
+      "A privacy officer permits what the draft, or without one the last version, would do: its purposes, the fields that " +
+      "it reads and discloses, its destinations. What does no more later needs no other approval. Never by someone who " +
+      "wrote at the draft, made one of the new deliveries or asked for it.",
   })
   approvePipeline(
     @Arg("pipeline", () => ID) id: string,
@@ -41,32 +26,32 @@ export class ApprovePipeline {
       nullable: true,
       description: "what the approver has seen; refused when the draft has changed since",
     })
-    seen: string[] | null,
+    purposes: string[] | null,
+    @Arg("seen", () => String, {
+      nullable: true,
+      description: "fingerprint of the use that the approver has seen; refused when it is another by now",
+    })
+    seen: string | null,
     @Ctx() context: Context,
   ): Promise<Approval> {
     return change(context, "pipeline.approve", async ({ em, actor, tenant, audit }) => {
+      const { application } = await find(em, PipelineRow, "pipeline", id);
+      await findLocked(em, ApplicationRow, "application", application);
       const pipeline = await findLocked(em, PipelineRow, "pipeline", id);
-      const { draft } = pipeline;
-      if (draft === null) throw new ApiError("DRAFT_MISSING");
-      if (pipeline.draftAuthors.includes(actor.person)) throw new ApiError("APPROVAL_OWN_DRAFT");
-      const policy = await currentPolicy(em, pipeline.application);
-      if (policy === null) throw new ApiError("POLICY_MISSING");
-      checkedDefinition(draft, policy, await findApplication(em, pipeline.application));
-      const lane = laneId(draft.purposes);
-      if (seen != null && (seen.length === 0 || [...new Set(seen)].sort().join("+") !== lane)) {
+      const { use, authors } = await wantedUse(em, pipeline);
+      const asked = await em.findOne(ApprovalRow, { pipeline: id, state: "asked" });
+      if (authors.has(actor.person) || asked?.askedByPerson === actor.person) throw new ApiError("APPROVAL_OWN_DRAFT");
+      if (purposes != null && (purposes.length === 0 || laneId(purposes) !== laneId(use.purposes))) {
         throw new ApiError("DRAFT_CHANGED");
       }
-      const row =
-        (await em.findOne(ApprovalRow, { pipeline: id, lane })) ??
-        em.create(ApprovalRow, { id: newId("apr"), tenant, pipeline: id, lane, approvedBy: actor.id });
-      audit("pipeline.approved", id, { purposes: draft.purposes });
-      return {
-        id: row.id,
-        pipeline: id,
-        purposes: draft.purposes,
-        approvedBy: row.approvedBy,
-        approvedAt: row.approvedAt,
-      };
+      if (seen != null && seen !== fingerprint(use)) throw new ApiError("DRAFT_CHANGED");
+      const row = asked ?? em.create(ApprovalRow, { id: newId("apr"), tenant, pipeline: id, use, state: "approved" });
+      Object.assign(row, { use, state: "approved", decidedBy: actor.id, decidedAt: new Date() });
+      audit("pipeline.approved", id, { approval: row.id, use });
+      await em.flush();
+      // a delivery may have waited for it
+      if (pipeline.publishedVersion !== null) await enqueue(em, { kind: "deployment", tenant, application });
+      return toApproval(row);
     });
   }
 }

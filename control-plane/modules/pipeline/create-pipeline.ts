@@ -5,6 +5,7 @@ import { newId } from "../../api/ids.ts";
 import { nameOf } from "../../api/input.ts";
 import { change } from "../../api/scope.ts";
 import { PipelineRow } from "../../db/entities/pipeline.ts";
+import { requireQuota } from "../tenant/quotas.ts";
 import { PipelineDefinitionInput, plainDefinition } from "./definition.input.ts";
 import { Pipeline, toPipeline } from "./pipeline.type.ts";
 
@@ -19,6 +20,7 @@ export class CreatePipeline {
   ): Promise<Pipeline> {
     return change(context, "pipeline.write", async ({ em, actor, tenant, audit }) => {
       await findApplication(em, application);
+      await requireQuota(em, tenant, "pipelines", () => em.count(PipelineRow));
       const row = em.create(PipelineRow, {
         id: newId("pl"),
         tenant,

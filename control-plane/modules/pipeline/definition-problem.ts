@@ -32,11 +32,16 @@ export function checkedDefinition(
   try {
     return checkDefinition(definition, policy, application);
   } catch (error) {
-    if (!(error instanceof DefinitionError)) throw error;
-    throw new ApiError(
-      "DEFINITION_INVALID",
-      { problem: error.message },
-      { cause: error, extensions: { reason: error.code, step: error.step ?? null } },
-    );
+    throw invalidDefinition(error);
   }
+}
+
+/** What to throw for an error of the checker; another error is itself. */
+export function invalidDefinition(error: unknown): unknown {
+  if (!(error instanceof DefinitionError)) return error;
+  return new ApiError(
+    "DEFINITION_INVALID",
+    { problem: error.message },
+    { cause: error, extensions: { reason: error.code, step: error.step ?? null } },
+  );
 }

@@ -3,7 +3,6 @@ import { PageArgs, pageByCreation, type Page } from "../../api/connection.ts";
 import type { Context } from "../../api/context.ts";
 import { currentPolicy, findApplication } from "../../api/find.ts";
 import { read } from "../../api/scope.ts";
-import { ApprovalRow } from "../../db/entities/approval.ts";
 import { PipelineRow } from "../../db/entities/pipeline.ts";
 import { definitionProblem } from "./definition-problem.ts";
 import { DefinitionProblem } from "./definition-problem.type.ts";
@@ -45,14 +44,6 @@ export class PipelineQueries {
       if (draft === null || policy === null) return null;
       const problem = definitionProblem(draft, policy, await findApplication(em, id));
       return problem === null ? null : { reason: problem.code, step: problem.step ?? null, message: problem.message };
-    });
-  }
-
-  @FieldResolver(() => [[String]], { description: "the sets of purposes that a privacy officer has approved for it" })
-  approvedPurposes(@Root() { id }: Pipeline, @Ctx() context: Context): Promise<string[][]> {
-    return read(context, "pipeline.read", async ({ em }) => {
-      const rows = await em.find(ApprovalRow, { pipeline: id }, { orderBy: { lane: "asc" } });
-      return rows.map((row) => row.lane.split("+"));
     });
   }
 }

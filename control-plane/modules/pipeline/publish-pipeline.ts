@@ -1,19 +1,20 @@
 import { Arg, Ctx, ID, Mutation, Resolver } from "type-graphql";
-import type { PipelineDefinition } from "@o2mc/schema/pipeline/definition.ts";
-import { laneId } from "@o2mc/schema/subjects.ts";
+import type { CheckedDefinition } from "@o2mc/schema/pipeline/check.ts";
+import { isApproved, useOf } from "@o2mc/schema/pipeline/use.ts";
 import type { Context } from "../../api/context.ts";
 import { currentPolicy, find, findLocked } from "../../api/find.ts";
 import { newId } from "../../api/ids.ts";
 import { change } from "../../api/scope.ts";
 import { ApplicationRow } from "../../db/entities/application.ts";
-import { ApprovalRow } from "../../db/entities/approval.ts";
 import { DeliveryRow } from "../../db/entities/delivery.ts";
 import { PipelineRow } from "../../db/entities/pipeline.ts";
 import { PipelineVersionRow } from "../../db/entities/pipeline-version.ts";
 import type { EntityManager } from "../../db/orm.ts";
 import { enqueue } from "../../db/outbox.ts";
 import { ApiError } from "../../errors/api-error.ts";
+import { checkAllDestinationPurposes } from "./check-destination-purposes.ts";
 import { checkedDefinition } from "./definition-problem.ts";
+import { approvedUses, unapprovedPart } from "./pipeline-use.ts";
 import { Pipeline, toPipeline } from "./pipeline.type.ts";
 
 @Resolver()
@@ -32,8 +33,10 @@ export class PublishPipeline {
       const policy = await currentPolicy(em, applicationId);
       if (policy === null) throw new ApiError("POLICY_MISSING");
       // a version holds every default, so that it stays what it was when a default changes
-      const { definition, outputs } = checkedDefinition(written, policy, application);
-      await requireApproval(em, id, definition);
+      const checked = checkedDefinition(written, policy, application);
+      const { definition, outputs } = checked;
+      await requireApproval(em, id, checked);
+      await checkAllDestinationPurposes(em, id, checked);
       await requireDeliveredOutputs(
         em,
         id,
@@ -49,6 +52,7 @@ export class PublishPipeline {
         definition,
         outputs,
         since,
+        authors: pipeline.draft === null ? (last?.authors ?? []) : pipeline.draftAuthors,
         publishedBy: actor.id,
       });
       pipeline.publishedVersion = version;
@@ -65,9 +69,17 @@ async function lastVersion(em: EntityManager, pipeline: string): Promise<Pipelin
   return row;
 }
 
-async function requireApproval(em: EntityManager, pipeline: string, { purposes }: PipelineDefinition): Promise<void> {
-  const approval = await em.findOne(ApprovalRow, { pipeline, lane: laneId(purposes) });
-  if (approval === null) throw new ApiError("APPROVAL_MISSING", { purposes: purposes.join(", ") });
+/** Deliveries may wait for an approval of their own; the pipeline itself may not run without. */
+async function requireApproval(em: EntityManager, pipeline: string, checked: CheckedDefinition): Promise<void> {
+  const approvals = await approvedUses(em, pipeline);
+  const wanted = useOf(checked, []);
+  if (isApproved(approvals, wanted)) return;
+  const { reads, discloses } = unapprovedPart(approvals, wanted);
+  throw new ApiError(
+    "APPROVAL_MISSING",
+    { purposes: wanted.purposes.join(", ") },
+    { extensions: { reads, discloses: discloses.map(({ field }) => field) } },
+  );
 }
 
 async function requireDeliveredOutputs(em: EntityManager, pipeline: string, outputs: readonly string[]): Promise<void> {

@@ -15,6 +15,7 @@ import { DefinitionProblem } from "../pipeline/definition-problem.type.ts";
 import { checkPolicy } from "./check-policy.ts";
 import { PolicyChangeModel } from "./policy-change.type.ts";
 import { plainPolicy, PolicyArgs } from "./policy.input.ts";
+import { stoppingProblem } from "./stopping-problem.ts";
 
 @ObjectType({ description: "what a policy would do to a pipeline that runs" })
 class PipelineEffect {
@@ -80,12 +81,11 @@ async function effectsOf(
   for (const { id, name, publishedVersion } of running) {
     const key = { pipeline: id, version: publishedVersion };
     const { definition } = await em.findOneOrFail(PipelineVersionRow, key);
-    const problem = definitionProblem(definition, next, application);
     effects.push({
       pipeline: id,
       name,
       loses: lostFields(definition, application, current, next),
-      problem: problem === null ? null : { reason: problem.code, step: problem.step ?? null, message: problem.message },
+      problem: await stoppingProblem(em, id, definition, next, application),
     });
   }
   return effects;

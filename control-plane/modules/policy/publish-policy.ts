@@ -8,7 +8,7 @@ import { PipelineRow } from "../../db/entities/pipeline.ts";
 import { PipelineVersionRow } from "../../db/entities/pipeline-version.ts";
 import { PolicyRow } from "../../db/entities/policy.ts";
 import { enqueue } from "../../db/outbox.ts";
-import { definitionProblem } from "../pipeline/definition-problem.ts";
+import { stoppingProblem } from "./stopping-problem.ts";
 import { checkPolicy } from "./check-policy.ts";
 import { plainPolicy, PolicyArgs } from "./policy.input.ts";
 import { Policy, toPolicy } from "./policy.type.ts";
@@ -65,7 +65,7 @@ async function stopForbidden(
       pipeline: pipeline.id,
       version: pipeline.publishedVersion,
     });
-    const problem = definitionProblem(version.definition, policy, application);
+    const problem = await stoppingProblem(em, pipeline.id, version.definition, policy, application);
     if (problem === null) continue;
     pipeline.publishedVersion = null;
     stopped.push(pipeline.id);

@@ -101,7 +101,7 @@ test("a receipt and the audit log name the subject nowhere", async () => {
 
 test("writers in different places make one chain, and lose nothing", async () => {
   const application = "busy";
-  const logs = [1, 2, 3, 4].map(() => new ReceiptLog(connection.nc));
+  const logs = [new ReceiptLog(connection.nc), new ReceiptLog(connection.nc), new ReceiptLog(connection.nc)] as const;
   const policy = { version: 1, purposes: [], fields: [] };
   const make = (id: string) =>
     makeReceipt(policy, {
@@ -115,13 +115,13 @@ test("writers in different places make one chain, and lose nothing", async () =>
       collection: { method: "rest", by: "src", optedOut: [] },
     });
   const ids = Array.from({ length: 40 }, (_, i) => `r${i}`);
-  await Promise.all(ids.map((id, i) => logs[i % logs.length]?.append(make(id))));
+  await Promise.all(ids.map((id, i) => (logs[i % 3] ?? logs[0]).append(make(id))));
   const chain = await readReceipts(connection, application);
   expect(chain.map(({ receipt }) => receipt.id).sort()).toEqual([...ids].sort());
   expect(brokenLink(chain)).toBe(-1);
   // the same receipt once more, after an answer that was lost, is there once
-  await logs[0]?.append(make("r0"));
-  await logs[0]?.append(make("last"));
+  await logs[0].append(make("r0"));
+  await logs[0].append(make("last"));
   const after = await readReceipts(connection, application);
   expect(after).toHaveLength(41);
   expect(brokenLink(after)).toBe(-1);

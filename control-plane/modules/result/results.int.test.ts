@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { createLogger } from "@o2mc/runtime/log.ts";
 import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
+import { resultMessage } from "@o2mc/schema/events/testkit/result-message.ts";
 import { consentKey, resultSubject } from "@o2mc/schema/subjects.ts";
 import { startNatsOperator, type NatsOperator } from "../../../e2e/testkit/nats-operator.ts";
 import { OutboxRow } from "../../db/entities/outbox.ts";
@@ -60,7 +61,6 @@ const output = (name = "pages") => ({ application: tenant.application, pipeline:
 
 async function publish(...ids: string[]): Promise<void> {
   const frame: ResultFrame = {
-    v: 1,
     revision: 1,
     lane: "analytics",
     n: ids.length,
@@ -69,7 +69,7 @@ async function publish(...ids: string[]): Promise<void> {
     columns: { "page.path": ids.map((id) => `/${id}`) },
   };
   const subject = resultSubject(tenant.application, tenant.pipeline, "pages");
-  await jetstream(connection.nc).publish(subject, JSON.stringify(frame));
+  await jetstream(connection.nc).publish(subject, resultMessage(frame));
 }
 
 function connect(token: string, closed: (code: number) => void = () => undefined): Client {

@@ -3,6 +3,7 @@ import type { Context } from "../../api/context.ts";
 import { find, findApplication } from "../../api/find.ts";
 import { readOnRecord } from "../../api/scope.ts";
 import { PipelineRow } from "../../db/entities/pipeline.ts";
+import { TenantRow } from "../../db/entities/tenant.ts";
 import { ApiError } from "../../errors/api-error.ts";
 import type { ResultEvent } from "../../hub/results.ts";
 import { knownOutputs } from "../pipeline/known-outputs.ts";
@@ -41,16 +42,18 @@ async function authorisedResults(
   { output: ref, after }: ResultsArgs,
 ): Promise<AsyncIterable<ResultEvent>> {
   const { application, pipeline, output } = ref;
-  const tenant = await readOnRecord(context, "result.subscribe", async ({ em, tenant: id, audit }) => {
+  const { tenant, limit } = await readOnRecord(context, "result.subscribe", async ({ em, tenant: id, audit }) => {
     await findApplication(em, application);
     const row = await find(em, PipelineRow, "pipeline", pipeline);
     if (row.application !== application) throw new ApiError("NOT_FOUND", { kind: "pipeline", id: pipeline });
     if (!(await knownOutputs(em, row)).has(output)) throw new ApiError("NOT_FOUND", { kind: "output", id: output });
     audit("result.subscribed", pipeline, { application, output, after: after ?? null });
-    return id;
+    const { quotas } = await em.findOneOrFail(TenantRow, { id });
+    return { tenant: id, limit: quotas.subscribers };
   });
   // a foreign output is told to be none before its cursor is looked at
   const from = after == null ? {} : { after: cursorPlace(ref, after) };
   const request = { application, pipeline, output, ...from };
-  return context.services.hub.openResults(tenant, request);
+  const { hub, subscribers } = context.services;
+  return subscribers.count(tenant, limit, () => hub.openResults(tenant, request));
 }

@@ -6,6 +6,7 @@ import { nameOf } from "../../api/input.ts";
 import { change } from "../../api/scope.ts";
 import { SourceRow } from "../../db/entities/source.ts";
 import { enqueue } from "../../db/outbox.ts";
+import { requireQuota } from "../tenant/quotas.ts";
 import { originsOf } from "./check-origins.ts";
 import { claimOrigins } from "./claim-origins.ts";
 import { addKey } from "./new-key.ts";
@@ -25,6 +26,7 @@ export class CreateSource {
   ): Promise<SourceWithKey> {
     return change(context, "source.write", async ({ em, tenant, audit }) => {
       await findApplication(em, application);
+      await requireQuota(em, tenant, "sources", () => em.count(SourceRow));
       const sites = originsOf(kind, origins);
       const source = em.create(SourceRow, {
         id: newId("src"),

@@ -1,5 +1,5 @@
 import { GraphQLDateTime } from "graphql-scalars";
-import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from "type-graphql";
+import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
 import type { Context } from "../../api/context.ts";
 import { newId } from "../../api/ids.ts";
 import { invalid, nameOf } from "../../api/input.ts";
@@ -9,18 +9,9 @@ import { may } from "../../auth/actor.ts";
 import { hashOf, newMachineToken } from "../../auth/machine-token.ts";
 import { MachineTokenRow } from "../../db/entities/machine-token.ts";
 import { ApiError } from "../../errors/api-error.ts";
-import { MachineToken, toMachineToken } from "./machine-token.type.ts";
+import { NewMachineToken, toMachineToken } from "./machine-token.type.ts";
 
 const MAX_LIFETIME_MS = 366 * 24 * 3600 * 1000;
-
-@ObjectType()
-class NewMachineToken {
-  @Field(() => MachineToken)
-  machineToken!: MachineToken;
-
-  @Field(() => String, { description: "shown this once; sent as `Authorization: Bearer …`" })
-  secret!: string;
-}
 
 @Resolver()
 export class CreateMachineToken {

@@ -26,8 +26,23 @@ export class MachineToken {
   @Field(() => GraphQLDateTime, { nullable: true })
   revokedAt!: Date | null;
 
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description: "until when the secret before the last rotation goes on",
+  })
+  previousUntil!: Date | null;
+
   @Field(() => GraphQLDateTime, { nullable: true, description: "to the minute" })
   lastUsedAt!: Date | null;
+}
+
+@ObjectType()
+export class NewMachineToken {
+  @Field(() => MachineToken)
+  machineToken!: MachineToken;
+
+  @Field(() => String, { description: "shown this once; sent as `Authorization: Bearer …`" })
+  secret!: string;
 }
 
 export const MachineTokenConnection = connectionType(MachineToken, "MachineToken");
@@ -40,5 +55,6 @@ export const toMachineToken = (row: MachineTokenRow): MachineToken => ({
   createdAt: row.createdAt,
   expiresAt: row.expiresAt,
   revokedAt: row.revokedAt,
+  previousUntil: row.previousUntil,
   lastUsedAt: row.lastUsedAt,
 });

@@ -5,8 +5,18 @@ import { join } from "node:path";
 import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import type { EventFrame } from "@o2mc/schema/events/frame.ts";
+import { cells } from "@o2mc/schema/events/columns/column.ts";
+import { FrameReader } from "@o2mc/schema/events/columns/decode.ts";
+import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import { bucketRepublish, BUCKETS, STREAM_SUBJECTS, STREAMS } from "@o2mc/schema/subjects.ts";
+
+/** A frame in the hub as tests compare it: what holds for all of it, and every column's cells by name. */
+export interface StoredFrame {
+  readonly subject: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly n: number;
+  readonly columns: Readonly<Record<string, readonly Scalar[]>>;
+}
 
 /** A real nats-server without accounts, with the streams and buckets of one tenant. */
 export class TestHub {
@@ -40,6 +50,13 @@ export class TestHub {
       retention: "workqueue",
       discard: "new",
       max_bytes: 16 * 1024 * 1024,
+      allow_atomic: true,
+    });
+    await hub.jsm.streams.add({
+      name: STREAMS.receipts,
+      subjects: [...STREAM_SUBJECTS.receipts],
+      deny_delete: true,
+      deny_purge: true,
     });
     const kvm = new Kvm(hub.nats);
     for (const bucket of [BUCKETS.consent, BUCKETS.deployments]) {
@@ -74,13 +91,13 @@ export class TestHub {
     await ended;
   }
 
-  /** All frames that are in the hub, with their subjects. */
-  async frames(): Promise<{ readonly subject: string; readonly frame: EventFrame }[]> {
+  /** All frames that are in the hub. */
+  async frames(): Promise<StoredFrame[]> {
     const { state } = await this.jsm.streams.info(STREAMS.events);
-    const found: { subject: string; frame: EventFrame }[] = [];
+    const found: StoredFrame[] = [];
     for (let seq = state.first_seq; seq <= state.last_seq && state.messages > 0; seq++) {
       const message = await this.jsm.streams.getMessage(STREAMS.events, { seq });
-      if (message !== null) found.push({ subject: message.subject, frame: message.json<EventFrame>() });
+      if (message !== null) found.push(storedFrame(message.subject, message.data));
     }
     return found;
   }
@@ -94,4 +111,14 @@ export class TestHub {
     await this.kill();
     rmSync(this.#directory, { recursive: true, force: true });
   }
+}
+
+function storedFrame(subject: string, message: Uint8Array): StoredFrame {
+  const reader = new FrameReader(message);
+  const columns: Record<string, readonly Scalar[]> = {};
+  for (const name of reader.names) {
+    const column = reader.column(name);
+    if (column !== undefined) columns[name] = cells(column, reader.n);
+  }
+  return { subject, attributes: reader.attributes, n: reader.n, columns };
 }

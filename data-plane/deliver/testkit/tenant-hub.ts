@@ -6,6 +6,7 @@ import { type NatsConnection, nanos } from "@nats-io/transport-node";
 import { connectWithCreds, connectWithJwt } from "@o2mc/runtime/nats.ts";
 import type { TenantAccess } from "@o2mc/schema/deployment/deployment.ts";
 import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
+import { resultMessage } from "@o2mc/schema/events/testkit/result-message.ts";
 import {
   bucketRepublish,
   BUCKETS,
@@ -120,7 +121,7 @@ export class TenantHub {
 
   async publish(output: string, msgID: string, frame: ResultFrame): Promise<number> {
     const subject = resultSubject(APP, PIPELINE, output);
-    return (await jetstream(this.owner).publish(subject, JSON.stringify(frame), { msgID })).seq;
+    return (await jetstream(this.owner).publish(subject, resultMessage(frame), { msgID })).seq;
   }
 
   private async access(allow: string[]): Promise<TenantAccess> {

@@ -6,7 +6,7 @@ export class DedupSet {
   #slots: Uint32Array<ArrayBuffer>;
   #size = 0;
 
-  constructor(slots = new Uint32Array(2 * 64)) {
+  constructor(slots: Uint32Array<ArrayBuffer> = new Uint32Array(2 * 64)) {
     this.#slots = slots;
     for (let i = 0; i < slots.length; i += 2) if (slots[i] !== 0 || slots[i + 1] !== 0) this.#size++;
   }
@@ -20,12 +20,19 @@ export class DedupSet {
     return this.#slots[at] !== 0 || this.#slots[at + 1] !== 0;
   }
 
-  add(high: number, low: number): void {
+  /** False when it was a member already. */
+  add(high: number, low: number): boolean {
     const at = this.#find(high, low);
-    if (this.#slots[at] !== 0 || this.#slots[at + 1] !== 0) return;
+    if (this.#slots[at] !== 0 || this.#slots[at + 1] !== 0) return false;
     this.#slots[at] = high;
     this.#slots[at + 1] = low;
     if (++this.#size * 4 > this.#slots.length) this.#grow();
+    return true;
+  }
+
+  /** An empty set with room for as many as this one has. */
+  successor(): DedupSet {
+    return new DedupSet(this.#size < 32 ? undefined : new Uint32Array(this.#slots.length));
   }
 
   /** The table itself: pairs of words, zero pairs are free. */

@@ -1,5 +1,4 @@
 import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
-import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
 
 /** What one message of the log causes; publishing it is the worker's part. */
 export interface Effects {
@@ -11,7 +10,8 @@ export interface ResultMessage {
   readonly pipeline: string;
   readonly output: string;
   readonly messageId: string;
-  readonly frame: ResultFrame;
+  /** a `ResultFrame` */
+  readonly data: Uint8Array;
 }
 
 export interface DeadMessage {
@@ -20,8 +20,11 @@ export interface DeadMessage {
   readonly letter: DeadLetter;
 }
 
-/** Why a row may not be used now, or undefined: the recheck behind the gate. A result row is of no one source. */
-export type Recheck = (subjectKey: string, source: string | undefined) => string | undefined;
+/**
+ * Why a row may not be used now, or undefined: the recheck behind the gate. `policy` is the version that the event was let
+ * in under. A result row is of no one source.
+ */
+export type Recheck = (subjectKey: string, source: string | undefined, policy?: number) => string | undefined;
 
 /** Counts by name, such as `events`, `late`, `denied.withdrawn`. */
 export type Count = (name: string, n: number) => void;

@@ -1,10 +1,14 @@
 import type { Deployment, DeployedLane } from "@o2mc/schema/deployment/deployment.ts";
-import type { EventFrame, TickFrame } from "@o2mc/schema/events/frame.ts";
-import type { GeoLookup } from "../steps/step.ts";
-import type { Rows } from "../steps/rows.ts";
-import { Dedup } from "./dedup.ts";
+import type { EventFrame } from "@o2mc/schema/events/event-frame.ts";
+import type { TickFrame } from "@o2mc/schema/events/frame.ts";
+import { Evaluation } from "../compile/evaluation.ts";
+import { NodeTable } from "../compile/node.ts";
+import { vectorOf, type Selection, type TextVector } from "../compile/vector.ts";
+import { keyedHash } from "../steps/anonymize/keyed-hash.ts";
+import type { GeoLookup, Services } from "../steps/step.ts";
+import { Dedup, hashId, idHash, type IdHash } from "./dedup.ts";
 import type { Count, Effects, Recheck } from "./effects.ts";
-import { eventRows } from "./event-rows.ts";
+import { eventBatch } from "./event-batch.ts";
 import { Pipeline } from "./pipeline.ts";
 import { Sink } from "./sink.ts";
 import type { PartitionState } from "./snapshot.ts";
@@ -29,6 +33,7 @@ export class PartitionEngine {
   #dedup = new Dedup();
   /** ticks in the log since the last event frame */
   #ticks = 0;
+  #hash: { readonly salt: string; readonly hash: Services["hash"] } | undefined;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -49,11 +54,12 @@ export class PartitionEngine {
 
   /** Takes a deployment on, at a frame boundary. Pipelines whose id and definition are unchanged keep their state. */
   deploy(deployment: Deployment, lane: DeployedLane): void {
-    const services = { hashKey: Buffer.from(deployment.subjectSalt, "hex"), geoip: this.#options.geoip };
+    const services = { hash: this.#hashUnder(deployment.subjectSalt), geoip: this.#options.geoip };
+    const table = new NodeTable();
     this.#pipelines = deployment.pipelines
       .filter((deployed) => deployed.lane === lane.id)
       .map((deployed) => {
-        const pipeline = new Pipeline(deployed, lane, services);
+        const pipeline = new Pipeline(deployed, lane, services, table);
         const old = this.#pipelines.find(
           ({ id, fingerprint }) => id === pipeline.id && fingerprint === pipeline.fingerprint,
         );
@@ -64,21 +70,21 @@ export class PartitionEngine {
     this.#revision = deployment.revision;
   }
 
+  #hashUnder(salt: string): Services["hash"] {
+    if (this.#hash?.salt !== salt) this.#hash = { salt, hash: keyedHash(Buffer.from(salt, "hex")) };
+    return this.#hash.hash;
+  }
+
   frame(sequence: number, frame: EventFrame): Effects {
     this.#ticks = 0;
     this.#dedup.enter(frame.at);
-    const kept = this.#admit(frame);
+    const rows = this.#admit(frame);
     const sink = this.#sink(sequence, frame.at);
     const eligible = this.#pipelines.filter(({ since }) => frame.revision >= since);
-    if (kept.length === 0 || eligible.length === 0) return sink.effects();
+    if (rows.length === 0 || eligible.length === 0) return sink.effects();
     // decoded once for all pipelines of the lane
-    const rows = eventRows(
-      frame,
-      kept,
-      eligible.some(({ passesEvents }) => passesEvents),
-    );
-    for (const pipeline of eligible)
-      pipeline.run({ ...rows, watermark: advanceWatermark(pipeline, rows, frame.at) }, sink);
+    const evaluation = new Evaluation(eventBatch(frame, rows));
+    for (const pipeline of eligible) pipeline.run(evaluation, advanceWatermark(pipeline, frame, rows), sink);
     return sink.effects();
   }
 
@@ -92,20 +98,37 @@ export class PartitionEngine {
   }
 
   /** Rows that may be used now and were not seen before. */
-  #admit(frame: EventFrame): number[] {
+  #admit(frame: EventFrame): Selection {
     const { recheck, count } = this.#options;
-    const kept: number[] = [];
-    let duplicates = 0;
-    for (let i = 0; i < frame.n; i++) {
-      const source = frame.sources[frame.source[i] ?? -1] ?? "";
-      const reason = recheck(frame.subjectKey[i] ?? "", source);
-      if (reason !== undefined) count(`denied.${reason}`, 1);
-      else if (this.#dedup.admit(source, frame.id[i] ?? "")) kept.push(i);
-      else duplicates++;
+    const { n, envelope } = frame;
+    const text = (column: (typeof envelope)["$id"]): TextVector => vectorOf(column, n) as TextVector;
+    const id = text(envelope.$id);
+    const source = text(envelope.$source);
+    const key = text(envelope["#key"]);
+    const hashes = source.values.map((name) => idHash(name ?? ""));
+    const rows = new Uint32Array(n);
+    const highs = new Uint32Array(n);
+    const lows = new Uint32Array(n);
+    let permitted = 0;
+    for (let i = 0; i < n; i++) {
+      const code = source.codes[i] as number;
+      const reason = recheck(key.values[key.codes[i] as number] ?? "", source.values[code] ?? "", frame.policy);
+      if (reason !== undefined) {
+        count(`denied.${reason}`, 1);
+        continue;
+      }
+      hashId(hashes[code] as IdHash, id.values[id.codes[i] as number] ?? "", highs, lows, permitted);
+      rows[permitted++] = i;
     }
-    count("events", frame.n);
+    // apart from the hashing: look-ups that don't wait for anything else overlap in the processor
+    let kept = 0;
+    for (let i = 0; i < permitted; i++) {
+      if (this.#dedup.admit(highs[i] as number, lows[i] as number)) rows[kept++] = rows[i] as number;
+    }
+    const duplicates = permitted - kept;
+    count("events", n);
     if (duplicates > 0) count("duplicates", duplicates);
-    return kept;
+    return rows.subarray(0, kept);
   }
 
   #sink(sequence: number, at: number): Sink {
@@ -147,13 +170,17 @@ export class PartitionEngine {
  * Moves a pipeline's watermark over the rows and gives it as of each row. An event dated after its arrival counts only
  * up to its arrival, lest one wrong clock make everybody else late.
  */
-function advanceWatermark(pipeline: Pipeline, rows: Rows, at: number): Float64Array {
+function advanceWatermark(pipeline: Pipeline, { n, at, envelope }: EventFrame, rows: Selection): Float64Array {
   const disorder = pipeline.time.disorderSeconds * 1000;
-  const watermarks = new Float64Array(rows.n);
-  for (let i = 0; i < rows.n; i++) {
-    pipeline.maxTime = Math.max(pipeline.maxTime, Math.min(rows.time[i] as number, at));
-    pipeline.watermark = Math.max(pipeline.watermark, pipeline.maxTime - disorder);
-    watermarks[i] = pipeline.watermark;
+  const times = envelope.$time.values;
+  const watermarks = new Float64Array(n);
+  let { maxTime, watermark } = pipeline;
+  for (let r = 0; r < rows.length; r++) {
+    const row = rows[r] as number;
+    maxTime = Math.max(maxTime, Math.min(times[row] as number, at));
+    watermarks[row] = watermark = Math.max(watermark, maxTime - disorder);
   }
+  pipeline.maxTime = maxTime;
+  pipeline.watermark = watermark;
   return watermarks;
 }

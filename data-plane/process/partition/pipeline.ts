@@ -1,25 +1,18 @@
 import { createHash } from "node:crypto";
 import type { FieldType } from "@o2mc/schema/consent/policy.ts";
 import type { DeployedLane, DeployedPipeline } from "@o2mc/schema/deployment/deployment.ts";
+import { cellAt } from "@o2mc/schema/events/columns/column.ts";
+import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import type { TimeOptions } from "@o2mc/schema/pipeline/definition.ts";
 import { ENVELOPE_TYPES } from "@o2mc/schema/expression/parse.ts";
-import { buildStep } from "../steps/build.ts";
-import { runIsolated } from "../steps/isolate.ts";
-import type { Rows } from "../steps/rows.ts";
-import {
-  isStateful,
-  type BuildContext,
-  type Clock,
-  type GeoLookup,
-  type Step,
-  type StepContext,
-} from "../steps/step.ts";
+import type { Batch } from "../compile/batch.ts";
+import { Evaluation, NodeFailure } from "../compile/evaluation.ts";
+import { NodeTable } from "../compile/node.ts";
+import { Scope, type KeepOperation, type Operation, type StepPlace } from "../compile/scope.ts";
+import type { Selection } from "../compile/vector.ts";
+import { planStep } from "../steps/plan.ts";
+import type { Clock, Services, StatefulStep } from "../steps/step.ts";
 import type { Sink } from "./sink.ts";
-
-export interface Services {
-  readonly hashKey: Uint8Array;
-  readonly geoip: GeoLookup;
-}
 
 export interface PipelineState {
   readonly id: string;
@@ -27,8 +20,14 @@ export interface PipelineState {
   readonly since: number;
   readonly maxTime: number | null;
   readonly watermark: number | null;
-  /** one entry per step, null for those without state */
+  /** one entry per stateful step */
   readonly steps: readonly unknown[];
+}
+
+/** The steps up to and with the next stateful one. */
+interface Stage {
+  readonly operations: readonly Operation[];
+  readonly origins: Scope["origins"];
 }
 
 /** One deployed pipeline on one partition, with its state. */
@@ -42,34 +41,32 @@ export class Pipeline {
   /** newest event time seen, and the watermark: epoch ms */
   maxTime = -Infinity;
   watermark = -Infinity;
-  /** true when event ids become result ids: something is emitted before the first stateful step */
-  readonly passesEvents: boolean;
-  readonly #steps: readonly Step[];
+  readonly #stages: readonly Stage[];
+  readonly #stateful: readonly StatefulStep[];
   readonly #outputs: ReadonlyMap<string, DeployedPipeline["outputs"][number]>;
 
-  constructor(deployed: DeployedPipeline, lane: DeployedLane, services: Services) {
+  /** `table` is of the lane's frames: pipelines planned with the same one share their columns. */
+  constructor(deployed: DeployedPipeline, lane: DeployedLane, services: Services, table: NodeTable) {
     this.id = deployed.id;
     this.since = deployed.since;
     this.time = deployed.definition.time;
     this.fingerprint = fingerprint(deployed, lane);
-    const types = new Map<string, FieldType>(ENVELOPE_TYPES);
-    for (const field of lane.fields) types.set(field.path, field.type);
-    const context: BuildContext = { types, ...services };
-    this.#steps = deployed.definition.steps.map((step) => buildStep(step, context));
     this.#outputs = new Map(deployed.outputs.map((output) => [output.name, output]));
-    const firstStateful = this.#steps.findIndex(isStateful);
-    const firstEmit = this.#steps.findIndex(({ verb }) => verb === "emit");
-    this.passesEvents = firstEmit >= 0 && (firstStateful < 0 || firstEmit < firstStateful);
+    this.#stages = stagesOf(deployed, lane, services, table);
+    this.#stateful = this.#stages.flatMap(({ operations }) =>
+      operations.flatMap((operation) => (operation.kind === "keep" ? [operation.step] : [])),
+    );
   }
 
   /** Open sessions and windows. */
   get open(): number {
-    return this.#steps.reduce((sum, step) => sum + (isStateful(step) ? step.open : 0), 0);
+    return this.#stateful.reduce((sum, step) => sum + step.open, 0);
   }
 
-  /** Rows of one frame, in log order; `watermark` and `maxTime` are already those after the frame. */
-  run(rows: Rows, sink: Sink): void {
-    this.#runFrom(0, rows, sink);
+  /** Rows of one frame, in log order. `evaluation` is the lane's, of that frame. */
+  run(evaluation: Evaluation, watermark: Float64Array, sink: Sink): void {
+    const batch = { ...evaluation.batch, watermark };
+    this.#runStage(0, { batch, evaluation, rows: batch.rows, cause: "" }, sink);
     this.#advance({ watermark: this.watermark, timer: -Infinity }, sink);
   }
 
@@ -80,36 +77,76 @@ export class Pipeline {
     this.#advance({ watermark: this.watermark, timer }, sink);
   }
 
-  #runFrom(first: number, rows: Rows, sink: Sink): void {
-    let current = rows;
-    for (let i = first; i < this.#steps.length && current.n > 0; i++) {
-      const step = this.#steps[i] as Step;
-      const context = this.#context(i, sink);
-      current = isStateful(step) ? step.run(current, context) : runIsolated(step, current, context);
+  #runStage(index: number, given: StageRows, sink: Sink): void {
+    const stage = this.#stages[index];
+    let current = given;
+    for (const operation of stage?.operations ?? []) {
+      if (current.rows.length === 0) return;
+      try {
+        current = this.#operate(index, operation, current, sink);
+      } catch (error) {
+        if (!(error instanceof NodeFailure)) throw error;
+        current = this.#operate(index, operation, this.#survivors(index, operation, current, sink), sink);
+      }
     }
+  }
+
+  /** @throws NodeFailure before anything has come of it */
+  #operate(index: number, operation: Operation, given: StageRows, sink: Sink): StageRows {
+    const { batch, evaluation, rows, cause } = given;
+    switch (operation.kind) {
+      case "filter": {
+        const [condition] = operation.nodes;
+        return condition === undefined ? given : { ...given, rows: evaluation.select(condition, rows) };
+      }
+      case "emit": {
+        const output = this.#outputs.get(operation.output);
+        const columns = operation.nodes.map((node) => evaluation.column(node, rows));
+        if (output !== undefined && rows.length > 0) {
+          sink.emit({ pipeline: this.id, output, batch, rows, columns, cause });
+        }
+        return given;
+      }
+      case "keep": {
+        const inputs = operation.nodes.map((node) => evaluation.column(node, rows));
+        const made = operation.step.run(
+          { batch, rows, inputs },
+          { dead: (row, code, message) => dead(sink, this.id, operation, operation.at, given, row, code, message) },
+        );
+        this.#runStage(index + 1, rowsOf(made, cause), sink);
+        return given;
+      }
+    }
+  }
+
+  /** What is left when the rows on which `operation` fails have gone to the dead letters. */
+  #survivors(index: number, operation: Operation, given: StageRows, sink: Sink): StageRows {
+    const kept = given.rows.filter((row) => {
+      const alone = Uint32Array.of(row);
+      const evaluation = new Evaluation({ ...given.batch, rows: alone });
+      try {
+        for (const node of operation.nodes) evaluation.column(node, alone);
+        return true;
+      } catch (error) {
+        if (!(error instanceof NodeFailure)) throw error;
+        const at = this.#stages[index]?.origins.get(error.node) ?? operation.at;
+        dead(sink, this.id, operation, at, given, row, "step-failed", error.message);
+        return false;
+      }
+    });
+    // apart from the other pipelines, for whom the rows that fail may still count
+    const batch = { ...given.batch, rows: kept };
+    return { ...given, batch, rows: kept, evaluation: new Evaluation(batch) };
   }
 
   #advance(clock: Clock, sink: Sink): void {
     let { watermark, timer } = clock;
-    this.#steps.forEach((step, i) => {
-      if (!isStateful(step)) return;
-      const rows = step.advance({ watermark, timer }, this.#context(i, sink));
+    this.#stateful.forEach((step, i) => {
       // the next stateful step takes these rows before its own clock moves past them
-      this.#runFrom(i + 1, rows, sink);
+      this.#runStage(i + 1, rowsOf(step.advance({ watermark, timer }), `clock-${i + 1}`), sink);
       watermark -= step.delay;
       timer -= step.delay;
     });
-  }
-
-  #context(index: number, sink: Sink): StepContext {
-    return {
-      emit: (name, rows) => {
-        const output = this.#outputs.get(name);
-        if (output !== undefined) sink.emit(this.id, output, rows);
-      },
-      dead: (rows, row, code, message) =>
-        sink.dead(this.id, `${index + 1}.${this.#steps[index]?.verb}`, rows, row, code, message),
-    };
   }
 
   snapshot(): PipelineState {
@@ -119,7 +156,7 @@ export class Pipeline {
       since: this.since,
       maxTime: this.maxTime === -Infinity ? null : this.maxTime,
       watermark: this.watermark === -Infinity ? null : this.watermark,
-      steps: this.#steps.map((step) => (isStateful(step) ? step.snapshot() : null)),
+      steps: this.#stateful.map((step) => step.snapshot()),
     };
   }
 
@@ -127,10 +164,70 @@ export class Pipeline {
     this.since = Math.min(this.since, state.since);
     this.maxTime = state.maxTime ?? -Infinity;
     this.watermark = state.watermark ?? -Infinity;
-    this.#steps.forEach((step, i) => {
-      if (isStateful(step)) step.restore(state.steps[i]);
-    });
+    this.#stateful.forEach((step, i) => step.restore(state.steps[i]));
   }
+}
+
+/** Rows on their way through a stage. */
+interface StageRows {
+  readonly batch: Batch;
+  readonly evaluation: Evaluation;
+  readonly rows: Selection;
+  readonly cause: string;
+}
+
+const rowsOf = (batch: Batch, cause: string): StageRows => ({
+  batch,
+  evaluation: new Evaluation(batch),
+  rows: batch.rows,
+  cause,
+});
+
+function stagesOf(
+  { id, definition, outputs }: DeployedPipeline,
+  lane: DeployedLane,
+  services: Services,
+  table: NodeTable,
+): Stage[] {
+  const inputs = new Map<string, FieldType>(ENVELOPE_TYPES);
+  for (const field of lane.fields) inputs.set(field.path, field.type);
+  let scope = new Scope(table, id, inputs);
+  const stages: Stage[] = [scope];
+  definition.steps.forEach((step, i) => {
+    scope.at = { number: i + 1, verb: Object.keys(step)[0] as StepPlace["verb"] };
+    planStep(step, scope, services, outputs);
+    const last = scope.operations.at(-1);
+    if (last?.kind !== "keep") return;
+    scope = new Scope(new NodeTable(), id, last.step.outputs);
+    stages.push(scope);
+  });
+  return stages;
+}
+
+/** To the dead letters, with the row as its author would see it at that step. */
+function dead(
+  sink: Sink,
+  pipeline: string,
+  { columns }: Operation | KeepOperation,
+  at: StepPlace,
+  { batch }: StageRows,
+  row: number,
+  code: string,
+  message: string,
+): void {
+  const alone = Uint32Array.of(row);
+  const evaluation = new Evaluation({ ...batch, rows: alone });
+  const cells: Record<string, Scalar> = {};
+  for (const [name, node] of columns) {
+    try {
+      cells[name] = cellAt(evaluation.column(node, alone), row);
+    } catch {
+      // it is the one that fails, or is made of it
+      cells[name] = null;
+    }
+  }
+  const subjectKey = batch.key === undefined ? undefined : String(cellAt(batch.key, row));
+  sink.dead(pipeline, at, subjectKey, cells, code, message);
 }
 
 /** Field types are part of it only as far as the outputs show them; a changed type changes its expressions' results there. */

@@ -1,9 +1,19 @@
+import { cellAt } from "@o2mc/schema/events/columns/column.ts";
 import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
+import { partitionOf } from "@o2mc/schema/events/partition.ts";
+import { encodeResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
-import { column, concat, rowObject, type Rows } from "../steps/rows.ts";
+import type { Batch } from "../compile/batch.ts";
+import type { StepPlace } from "../compile/scope.ts";
+import { vectorOf, type Selection, type Vector } from "../compile/vector.ts";
 import type { Count, DeadMessage, Effects, ResultMessage } from "./effects.ts";
-import { chunks } from "./chunks.ts";
+import { gather } from "./gather.ts";
+
+const MAX_ROWS = 1000;
+/** below the server's usual 1 MB, with room for headers */
+const MAX_BYTES = 900_000;
+const MAX_PARTS = 2 ** 20;
 
 interface SinkOptions {
   readonly partition: number;
@@ -18,35 +28,102 @@ interface SinkOptions {
   readonly count: Count;
 }
 
+/** Rows for one output. */
+export interface Emitted {
+  readonly pipeline: string;
+  readonly output: OutputType;
+  readonly batch: Batch;
+  readonly rows: Selection;
+  /** the output's columns, in its order */
+  readonly columns: readonly Vector[];
+  /** What made it: empty for the message's own rows, else which step's clock. One output gets rows of each at most once. */
+  readonly cause: string;
+}
+
 /** Collects what one message of the log causes, and makes messages of it, with ids that a replay makes again. */
 export class Sink {
   readonly #options: SinkOptions;
-  readonly #rows = new Map<string, { pipeline: string; output: OutputType; rows: Rows }>();
+  readonly #results: ResultMessage[] = [];
   readonly #dead: DeadMessage[] = [];
 
   constructor(options: SinkOptions) {
     this.#options = options;
   }
 
-  emit(pipeline: string, output: OutputType, rows: Rows): void {
-    const key = `${pipeline}.${output.name}`;
-    const known = this.#rows.get(key);
-    this.#rows.set(key, { pipeline, output, rows: known === undefined ? rows : concat(known.rows, rows) });
+  /**
+   * Cuts rows into messages of about a thousand. A row's part follows from its id, not from its place: rows that a
+   * replay no longer makes (a withdrawal since) then don't shift their neighbours into another message.
+   */
+  emit(emitted: Emitted): void {
+    const { rows } = emitted;
+    let parts = 1;
+    while (rows.length > parts * MAX_ROWS) parts *= 2;
+    if (parts === 1) this.#message(emitted, rows, 1, 0);
+    else for (let part = 0; part < parts; part++) this.#part(emitted, rows, parts, part);
   }
 
-  dead(pipeline: string, step: string, rows: Rows, row: number, code: string, message: string): void {
-    const { at, partition, sequence, count } = this.#options;
-    const subjectKey = rows.subjectKey?.[row];
+  #part(emitted: Emitted, rows: Selection, parts: number, part: number): void {
+    const own = rows.filter((row) => partitionOf(emitted.batch.id(row), parts) === part);
+    if (own.length > 0) this.#message(emitted, own, parts, part);
+  }
+
+  #message(emitted: Emitted, rows: Selection, parts: number, part: number): void {
+    const { partition, sequence, revision, lane, count } = this.#options;
+    const { pipeline, output, batch, cause } = emitted;
+    // after the cut, so that a replay which knows of a newer withdrawal still makes the same parts
+    const permitted = this.#permitted(emitted, rows);
+    if (permitted.length === 0) return;
+    const key =
+      output.perSubject && batch.key !== undefined ? gather(vectorOf(batch.key, batch.n), permitted) : undefined;
+    const data = encodeResultFrame(
+      { revision, lane },
+      permitted.length,
+      { kind: "text", codes: undefined, values: idsOf(batch, permitted) },
+      key?.kind === "text" ? key : undefined,
+      output.columns.map(({ name }, c) => [name, gather(emitted.columns[c] as Vector, permitted)]),
+    );
+    if (data.length > MAX_BYTES && permitted.length > 1 && parts < MAX_PARTS) {
+      this.#part(emitted, rows, parts * 2, part);
+      this.#part(emitted, rows, parts * 2, part + parts);
+      return;
+    }
+    count("results", permitted.length);
+    const id = [pipeline, output.name, partition, sequence];
+    if (cause !== "") id.push(cause);
+    if (parts > 1) id.push(parts, part);
+    this.#results.push({ pipeline, output: output.name, messageId: id.join("."), data });
+  }
+
+  /** A session may complete after its subject withdrew: what was collected before goes too. A frame's own rows were asked for just now. */
+  #permitted({ output, batch }: Emitted, rows: Selection): Selection {
+    const { key } = batch;
+    if (!output.perSubject || key === undefined || batch.watermark !== undefined) return rows;
+    return rows.filter((row) => {
+      const reason = this.#options.recheck(String(cellAt(key, row)));
+      if (reason !== undefined) this.#options.count(`denied.${reason}`, 1);
+      return reason === undefined;
+    });
+  }
+
+  dead(
+    pipeline: string,
+    at: StepPlace,
+    subjectKey: string | undefined,
+    row: Record<string, Scalar>,
+    code: string,
+    message: string,
+  ): void {
+    const { partition, sequence, count } = this.#options;
     const letter: DeadLetter = {
       v: 1,
-      at,
+      at: this.#options.at,
       stage: "process",
       owner: pipeline,
-      step,
+      step: `${at.number}.${at.verb}`,
       code,
       message,
       ...(subjectKey === undefined ? {} : { subjectKey }),
-      row: rowObject(rows, row),
+      row,
     };
     const messageId = `dead.${pipeline}.${partition}.${sequence}.${this.#dead.length}`;
     this.#dead.push({ pipeline, messageId, letter });
@@ -54,50 +131,12 @@ export class Sink {
   }
 
   effects(): Effects {
-    return { results: [...this.#rows.values()].flatMap((entry) => this.#messages(entry)), dead: this.#dead };
+    return { results: this.#results, dead: this.#dead };
   }
+}
 
-  #messages({ pipeline, output, rows }: { pipeline: string; output: OutputType; rows: Rows }): ResultMessage[] {
-    const { partition, sequence, revision, lane, count } = this.#options;
-    const messages: ResultMessage[] = [];
-    for (const { index, rows: part } of chunks(rows)) {
-      // after the cut, so that a replay which knows of a newer withdrawal still makes the same chunks
-      const permitted = this.#permitted(output, part);
-      if (permitted.length === 0) continue;
-      count("results", permitted.length);
-      const pick = <T>(values: readonly T[]): readonly T[] =>
-        permitted.length === part.n ? values : permitted.map((i) => values[i] as T);
-      const subjectKey = output.perSubject ? part.subjectKey : undefined;
-      const columns: Record<string, readonly Scalar[]> = Object.fromEntries(
-        output.columns.map(({ name }) => [name, pick(column(part, name))] as const),
-      );
-      messages.push({
-        pipeline,
-        output: output.name,
-        messageId: `${pipeline}.${output.name}.${partition}.${sequence}${index === 0 ? "" : `.${index}`}`,
-        frame: {
-          v: 1,
-          revision,
-          lane,
-          n: permitted.length,
-          id: pick(part.id),
-          ...(subjectKey === undefined ? {} : { subjectKey: pick(subjectKey) }),
-          columns,
-        },
-      });
-    }
-    return messages;
-  }
-
-  /** A session may complete after its subject withdrew: what was collected before goes too. */
-  #permitted({ perSubject }: OutputType, rows: Rows): number[] {
-    const kept: number[] = [];
-    for (let i = 0; i < rows.n; i++) {
-      const subjectKey = perSubject ? rows.subjectKey?.[i] : undefined;
-      const reason = subjectKey === undefined ? undefined : this.#options.recheck(subjectKey);
-      if (reason === undefined) kept.push(i);
-      else this.#options.count(`denied.${reason}`, 1);
-    }
-    return kept;
-  }
+function idsOf({ id }: Batch, rows: Selection): string[] {
+  const ids = new Array<string>(rows.length);
+  for (let i = 0; i < rows.length; i++) ids[i] = id(rows[i] as number);
+  return ids;
 }

@@ -1,20 +1,11 @@
 import type { FieldType } from "@o2mc/schema/consent/policy.ts";
-import type { StepVerb } from "@o2mc/schema/pipeline/definition.ts";
-import type { Rows } from "./rows.ts";
+import type { Batch } from "../compile/batch.ts";
+import type { Selection, Vector } from "../compile/vector.ts";
 
-/** What a step may do besides returning rows. */
+/** What a stateful step may do besides keeping rows. */
 export interface StepContext {
-  /** hands rows to an output */
-  readonly emit: (output: string, rows: Rows) => void;
   /** takes one row out of the line, with a stable code and the reason */
-  readonly dead: (rows: Rows, row: number, code: string, message: string) => void;
-}
-
-/** One step of one pipeline on one partition. The engine calls `run` with each batch, in log order, from one thread. */
-export interface Step {
-  readonly verb: StepVerb;
-  /** Rows in, rows out. What it throws takes the batch row by row, and the row that throws to the dead letters. */
-  run(rows: Rows, context: StepContext): Rows;
+  readonly dead: (row: number, code: string, message: string) => void;
 }
 
 /** Time as the log tells it, epoch ms. */
@@ -25,10 +16,24 @@ export interface Clock {
   readonly timer: number;
 }
 
-/** A step that holds rows back. It must handle its own rows' errors: rows can't be run twice. */
-export interface StatefulStep extends Step {
+/** Rows as a stateful step gets them: `inputs` are the columns that it asked for when it was planned, in that order. */
+export interface StepRows {
+  readonly batch: Batch;
+  readonly rows: Selection;
+  readonly inputs: readonly Vector[];
+}
+
+/**
+ * A step that holds rows back. The engine calls `run` with each batch, in log order, from one thread; it must handle its
+ * own rows' errors, as rows can't be run twice.
+ */
+export interface StatefulStep {
+  /** columns of the rows that it makes */
+  readonly outputs: ReadonlyMap<string, FieldType>;
+  /** The rows that the given ones complete. */
+  run(rows: StepRows, context: StepContext): Batch;
   /** The rows that complete by `clock`; called after all rows before it were run. */
-  advance(clock: Clock, context: StepContext): Rows;
+  advance(clock: Clock): Batch;
   /** how far, in ms, the times of rows that still may come are behind the watermark */
   readonly delay: number;
   /** number of open sessions or windows */
@@ -38,13 +43,10 @@ export interface StatefulStep extends Step {
   restore(state: unknown): void;
 }
 
-export const isStateful = (step: Step): step is StatefulStep => "advance" in step;
-
-/** What a step is built with. `types` holds the columns before the step; the builder leaves those after it. */
-export interface BuildContext {
-  readonly types: Map<string, FieldType>;
-  /** HMAC key of `anonymize: hash` */
-  readonly hashKey: Uint8Array;
+/** What steps are planned with. */
+export interface Services {
+  /** hex HMAC-SHA256 under the tenant's key: `anonymize: hash` */
+  readonly hash: (text: string) => string;
   readonly geoip: GeoLookup;
 }
 

@@ -84,7 +84,7 @@ describe("steps without state", () => {
       return undefined;
     };
     const step: Step = { lookup: { geoip: { field: "ip", into: "geo" } } };
-    const log = run([step], ["ip"], [{ ip: "1" }, { ip: "bad" }, { ip: "2" }], geoip);
+    const log = run([step], ["ip", "geo.city"], [{ ip: "1" }, { ip: "bad" }, { ip: "2" }], geoip);
     expect(column(log, "ip")).toEqual(["1", "2"]);
     expect(log.dead).toMatchObject([{ code: "step-failed", step: "1.lookup", row: { ip: "bad" } }]);
   });

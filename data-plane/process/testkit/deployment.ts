@@ -3,7 +3,7 @@ import type { DeployedLane, DeployedPipeline, Deployment } from "@o2mc/schema/de
 import type { Step } from "@o2mc/schema/pipeline/definition.ts";
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 
-const FIELDS: readonly FieldDeclaration[] = [
+export const FIELDS: readonly FieldDeclaration[] = [
   { path: "page.path", type: "string", purposes: ["analytics"], description: "" },
   { path: "price", type: "number", purposes: ["analytics"], description: "" },
   { path: "ip", type: "string", purposes: ["analytics"], description: "" },

@@ -1,5 +1,6 @@
 import type { DeployedPipeline } from "@o2mc/schema/deployment/deployment.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
+import { decodeResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import type { Effects, Recheck } from "../partition/effects.ts";
 import { PartitionEngine } from "../partition/engine.ts";
 import { decodeSnapshot, encodeSnapshot } from "../partition/snapshot.ts";
@@ -63,7 +64,8 @@ export class TestLog {
   }
 
   #collect({ results, dead }: Effects): void {
-    for (const { frame, messageId } of results) {
+    for (const { data, messageId } of results) {
+      const frame = decodeResultFrame(data);
       this.messageIds.push(messageId);
       frame.id.forEach((id, i) => {
         const values = Object.entries(frame.columns).map(([name, column]) => [name, column[i] ?? null] as const);

@@ -1,4 +1,13 @@
-import type { EventFrame, Scalar } from "@o2mc/schema/events/frame.ts";
+import type { FieldDeclaration } from "@o2mc/schema/consent/policy.ts";
+import { columnOf, numberColumn, textColumn } from "@o2mc/schema/events/columns/column.ts";
+import {
+  encodeEventFrame,
+  readEventFrame,
+  type EventFrame,
+  type EventFrameHead,
+} from "@o2mc/schema/events/event-frame.ts";
+import type { Scalar } from "@o2mc/schema/events/frame.ts";
+import { FIELDS } from "./deployment.ts";
 
 export interface TestEvent {
   readonly id: string;
@@ -8,21 +17,28 @@ export interface TestEvent {
 }
 
 /** One frame of these events, all from source `src`. */
-export function testFrame(events: readonly TestEvent[], change: Partial<EventFrame> = {}): EventFrame {
+export const testFrame = (events: readonly TestEvent[], change: Partial<EventFrameHead> = {}): EventFrame =>
+  readEventFrame(testMessage(events, change));
+
+/** The same as a message; it carries the fields that some event has. */
+export function testMessage(events: readonly TestEvent[], change: Partial<EventFrameHead> = {}): Uint8Array {
   const names = new Set(events.flatMap(({ values }) => Object.keys(values ?? {})));
-  return {
-    v: 1,
-    revision: 1,
-    policy: 1,
-    at: 2_000_000_000_000,
-    n: events.length,
-    id: events.map(({ id }) => id),
-    type: events.map(() => "view"),
-    time: events.map(({ time }) => time),
-    sources: ["src"],
-    source: events.map(() => 0),
-    subjectKey: events.map(({ subject }) => subject),
-    columns: Object.fromEntries([...names].map((name) => [name, events.map(({ values }) => values?.[name] ?? null)])),
-    ...change,
-  };
+  return encodeEventFrame(
+    { revision: 1, policy: 1, at: 2_000_000_000_000, ...change },
+    events.length,
+    {
+      $id: textColumn(events.map(({ id }) => id)),
+      $type: textColumn(events.map(() => "view")),
+      $time: numberColumn(events.map(({ time }) => time)),
+      $source: textColumn(events.map(() => "src")),
+      "#key": textColumn(events.map(({ subject }) => subject)),
+    },
+    FIELDS.filter(({ path }) => names.has(path)).map(({ path, type }: FieldDeclaration) => [
+      path,
+      columnOf(
+        type,
+        events.map(({ values }) => values?.[path] ?? null),
+      ),
+    ]),
+  );
 }

@@ -3,9 +3,9 @@ import { Kvm } from "@nats-io/kv";
 import { nanos, type NatsConnection } from "@nats-io/transport-node";
 import type { DeployedLane, Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
-import type { EventFrame } from "@o2mc/schema/events/frame.ts";
+import type { EventFrameHead } from "@o2mc/schema/events/event-frame.ts";
 import { partitionOf } from "@o2mc/schema/events/partition.ts";
-import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
+import { decodeResultFrame, type ResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import {
   bucketRepublish,
   BUCKETS,
@@ -16,7 +16,7 @@ import {
   STREAMS,
   tickSubject,
 } from "@o2mc/schema/subjects.ts";
-import { testFrame, type TestEvent } from "./frames.ts";
+import { testMessage, type TestEvent } from "./frames.ts";
 
 /** A tenant's account as the control plane leaves it, but RESULTS keeps everything, to be looked at. */
 export class TestHub {
@@ -72,23 +72,27 @@ export class TestHub {
   }
 
   /** Cuts one frame per partition, as the edge does. */
-  async send(deployment: Deployment, events: readonly TestEvent[], change: Partial<EventFrame> = {}): Promise<void> {
+  async send(
+    deployment: Deployment,
+    events: readonly TestEvent[],
+    change: Partial<EventFrameHead> = {},
+  ): Promise<void> {
     const lane = deployment.lanes[0];
     if (lane === undefined) throw new Error("no lane");
     for (let p = 0; p < lane.partitions; p++) {
       const own = events.filter(({ subject }) => partitionOf(subject, lane.partitions) === p);
       if (own.length === 0) continue;
-      const frame = testFrame(own, { revision: deployment.revision, at: Date.now(), ...change });
-      await jetstream(this.nats).publish(eventSubject(deployment.application, lane.id, p), JSON.stringify(frame));
+      const message = testMessage(own, { revision: deployment.revision, at: Date.now(), ...change });
+      await jetstream(this.nats).publish(eventSubject(deployment.application, lane.id, p), message);
     }
   }
 
   async results(): Promise<ResultFrame[]> {
-    return this.#read<ResultFrame>(STREAMS.results);
+    return (await this.#read(STREAMS.results)).map(decodeResultFrame);
   }
 
   async dead(): Promise<DeadLetter[]> {
-    return this.#read<DeadLetter>(STREAMS.dead);
+    return (await this.#read(STREAMS.dead)).map((data) => JSON.parse(new TextDecoder().decode(data)) as DeadLetter);
   }
 
   /** Messages that are not acknowledged yet. */
@@ -97,13 +101,13 @@ export class TestHub {
     return (await jsm.streams.info(STREAMS.events)).state.messages;
   }
 
-  async #read<T>(stream: string): Promise<T[]> {
+  async #read(stream: string): Promise<Uint8Array[]> {
     const jsm = await jetstreamManager(this.nats);
     const { first_seq, last_seq } = (await jsm.streams.info(stream)).state;
-    const all: T[] = [];
+    const all: Uint8Array[] = [];
     for (let seq = Math.max(1, first_seq); seq <= last_seq; seq++) {
       const message = await jsm.streams.getMessage(stream, { seq });
-      if (message !== null) all.push(message.json<T>());
+      if (message !== null) all.push(message.data);
     }
     return all;
   }

@@ -3,7 +3,8 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { jetStreamManagerOf } from "@o2mc/runtime/jetstream.ts";
 import type { Logger } from "@o2mc/runtime/log.ts";
 import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
-import type { EventFrame, TickFrame } from "@o2mc/schema/events/frame.ts";
+import { readEventFrame } from "@o2mc/schema/events/event-frame.ts";
+import type { TickFrame } from "@o2mc/schema/events/frame.ts";
 import { checkpointKey, PARTITION_GROUP, partitionConsumer, STREAMS } from "@o2mc/schema/subjects.ts";
 import type { ConsentStates } from "../../config/consent-states.ts";
 import type { Effects } from "../partition/effects.ts";
@@ -287,10 +288,9 @@ export class PartitionWorker {
     const { log, lane, partition } = this.#options;
     try {
       if (this.#poison.has(sequence)) return frameFailed(lane, partition, sequence);
-      const parsed = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString()) as unknown;
-      if (isTick) return this.#engine?.tick(sequence, parsed as TickFrame);
+      if (isTick) return this.#engine?.tick(sequence, JSON.parse(new TextDecoder().decode(data)) as TickFrame);
       this.#ticker.frame();
-      const frame = parsed as EventFrame;
+      const frame = readEventFrame(data);
       await this.#permitted(epoch, frame.revision);
       const engine = this.#engine;
       if (epoch !== this.#epoch || engine === undefined) return undefined;

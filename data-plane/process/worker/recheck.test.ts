@@ -85,3 +85,11 @@ test("a raised policy version denies at once what is stored under the older one"
   current = deployed(2, source("s", "subject"));
   expect(recheck("granted", "s")).toBe("outdated-policy");
 });
+
+// defect: an event that its own claim had let in was still used after the policy was raised
+test("a raised policy version denies events in flight that only their own claim let in", () => {
+  const recheck = recheckOf(() => deployed(2, source("s", "subject"), source("o", "owner")));
+  expect(recheck("nothing stored", "s", 1)).toBe("outdated-policy");
+  expect(recheck("nothing stored", "s", 2)).toBeUndefined();
+  expect(recheck("nothing stored", "o", 1)).toBeUndefined();
+});

@@ -15,13 +15,13 @@ interface RecheckOptions {
 export function createRecheck({ states, deployment, lane, now }: RecheckOptions): Recheck {
   let known: Deployment | undefined;
   let rule: Recheck = () => "no-lane";
-  return (subjectKey, source) => {
+  return (subjectKey, source, policy) => {
     const current = deployment();
     if (current !== known) {
       known = current;
       rule = ruleOf(current, lane, states, now);
     }
-    return rule(subjectKey, source);
+    return rule(subjectKey, source, policy);
   };
 }
 
@@ -33,15 +33,19 @@ function ruleOf(deployment: Deployment, lane: string, states: RecheckOptions["st
     deployment.sources.map(({ id, consentMode, grant }) => {
       // the same two owners as at the gate: without the grant a subject's own consent opens nothing either
       const covered = consentMode === "subject" || names.every((name) => grant.purposes.includes(name));
-      return [id, grant.granted && covered ? undefined : "grant-revoked"] as const;
+      return [id, { reason: grant.granted && covered ? undefined : "grant-revoked", consentMode }] as const;
     }),
   );
-  return (subjectKey, source) => {
+  return (subjectKey, source, cutUnder) => {
+    const state = states.get(application, subjectKey);
     if (source !== undefined) {
-      if (!sources.has(source)) return "unknown-source";
-      const reason = sources.get(source);
-      if (reason !== undefined) return reason;
+      const known = sources.get(source);
+      if (known === undefined) return "unknown-source";
+      if (known.reason !== undefined) return known.reason;
+      // what let it in was its own claim, under a policy that is no longer in force
+      const outdated = known.consentMode === "subject" && cutUnder !== undefined && cutUnder < policy.version;
+      if (outdated && state === undefined) return "outdated-policy";
     }
-    return consent.recheck(states.get(application, subjectKey), now());
+    return consent.recheck(state, now());
   };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { PassThrough } from "node:stream";
-import type { EventFrame } from "@o2mc/schema/events/frame.ts";
+import { cells } from "@o2mc/schema/events/columns/column.ts";
+import { readEventFrame } from "@o2mc/schema/events/event-frame.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { accessToken } from "../../testkit/api.ts";
 import { eventually } from "../../testkit/eventually.ts";
@@ -124,7 +125,10 @@ async function gatedEvents(): Promise<number> {
   return counters.events.permitted;
 }
 
-const idsOf = ({ text }: Published): readonly string[] => (JSON.parse(text) as EventFrame).id;
+function idsOf({ data }: Published): readonly string[] {
+  const { n, envelope } = readEventFrame(data);
+  return cells(envelope.$id, n).map(String);
+}
 
 /** The log on standard input, so much at a time as the test gives out. */
 class Feed {

@@ -1,3 +1,4 @@
+import { readEventFrame } from "@o2mc/schema/events/event-frame.ts";
 import { PIPELINES } from "@o2mc/cli/start/demo/definitions.ts";
 import { accessToken, ask } from "../../testkit/api.ts";
 import { eventually } from "../../testkit/eventually.ts";
@@ -37,9 +38,7 @@ export async function lengthenIdleness({ endpoints }: Platform, hub: TenantHub):
   const current = async (): Promise<boolean> => {
     await postEvents(endpoints, probe.id, probe.writeKey, JSON.stringify(logHit(`probe-${Date.now()}`)));
     const frame = hub.published("ev.").at(-1);
-    return (
-      frame !== undefined && (JSON.parse(frame.text) as { revision: number }).revision >= asked.application.revision
-    );
+    return frame !== undefined && readEventFrame(frame.data).revision >= asked.application.revision;
   };
   await eventually(current, true, 20_000, 0);
 }

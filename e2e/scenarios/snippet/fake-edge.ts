@@ -28,6 +28,7 @@ export interface FakeEdge {
   /** statuses for the next POSTs; 202 when there is none */
   readonly failures: number[];
   policyVersion: number;
+  tcf: Readonly<Record<string, { readonly purposes: readonly number[]; readonly vendor: number | null }>>;
   readonly close: () => Promise<void>;
 }
 
@@ -62,6 +63,8 @@ export async function startFakeEdge(): Promise<FakeEdge> {
           writeKey: "wk",
           policyVersion: edge.policyVersion,
           purposes: ["analytics", "marketing"],
+          denied: { gpc: ["marketing"], dnt: [] },
+          tcf: edge.tcf,
         };
         return response.setHeader("content-type", "application/json").end(JSON.stringify(config));
       }
@@ -78,6 +81,7 @@ export async function startFakeEdge(): Promise<FakeEdge> {
     events: () => accepted,
     failures,
     policyVersion: 1,
+    tcf: {},
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -7,9 +7,10 @@ import { logHit, postEvents } from "../../testkit/ingest.ts";
 import { operationText } from "../../testkit/operation-text.ts";
 import { ownSource, type OwnSource } from "../../testkit/own-source.ts";
 import type { Platform } from "../../testkit/platform.ts";
+import { FIELDS, PURPOSES } from "./definition.ts";
 import { everyRole } from "./tokens.ts";
 
-const ID = /\b(?:app|pol|src|key|pl|plv|apr|dst|dlv|tok)_[0-9a-f]{20}\b/g;
+const ID = /\b(?:app|pol|src|key|pl|plv|apr|dst|dlv|tok|mem|inv)_[0-9a-f]{20}\b/g;
 const DAY_MS = 86_400_000;
 
 /** The first tenant, with something of everything in it, and what must never be told to anybody else. */
@@ -25,8 +26,22 @@ export interface FirstTenant {
   /** by name of a list: where its newest page ends */
   readonly endCursors: Readonly<Record<string, string>>;
   readonly given: Readonly<
-    Record<"application" | "source" | "key" | "pipeline" | "destination" | "delivery" | "token", string>
+    Record<
+      | "application"
+      | "source"
+      | "key"
+      | "pipeline"
+      | "destination"
+      | "delivery"
+      | "token"
+      | "member"
+      | "invitation"
+      | "approval",
+      string
+    >
   >;
+  /** secret of an invitation to it */
+  readonly invitation: string;
   /** all that it can read of itself */
   everything(): Promise<string>;
 }
@@ -60,6 +75,12 @@ export async function firstTenant(platform: Platform, sdl: string): Promise<Firs
       createMachineToken(name: $name, scopes: ["result.subscribe"], expiresAt: $expiresAt) { machineToken { id } } }`,
     { name: `token ${mark}`, expiresAt: new Date(Date.now() + DAY_MS) },
   );
+  const { inviteMember } = await ask<{ inviteMember: { invitation: { id: string }; secret: string } }>(
+    endpoints,
+    token,
+    `mutation ($email: String!) { inviteMember(email: $email, roles: [ANALYST]) { invitation { id } secret } }`,
+    { email: `${mark}@${tenant}.example` },
+  );
   const { cursor, rowIds } = await rowsOf(platform, token, output, source, mark);
   const letters = `query ($application: ID!) { deadLetters(application: $application) { row } }`;
   const dead = async (): Promise<boolean> =>
@@ -69,6 +90,7 @@ export async function firstTenant(platform: Platform, sdl: string): Promise<Firs
   const everything = (): Promise<string> =>
     readAll(platform, buildSchema(sdl), token, { application, pipeline, source: source.id });
   const text = await everything();
+  const of = (kind: string): string => new RegExp(`\\b${kind}_[0-9a-f]{20}\\b`).exec(text)?.[0] ?? "";
   const { source: made } = await ask<{ source: { keys: readonly { id: string }[] } }>(
     endpoints,
     token,
@@ -96,7 +118,11 @@ export async function firstTenant(platform: Platform, sdl: string): Promise<Firs
       destination: createDestination.id,
       delivery: createDelivery.id,
       token: createMachineToken.machineToken.id,
+      member: of("mem"),
+      invitation: inviteMember.invitation.id,
+      approval: of("apr"),
     },
+    invitation: inviteMember.secret,
     everything,
   };
 }
@@ -150,6 +176,9 @@ async function rowsOf(
   return { cursor, rowIds };
 }
 
+/** As long as the API's limit on objects lets it be when everything of each is asked for. */
+export const pageOf = (list: string): number => (list === "applications" || list === "pipelines" ? 50 : 200);
+
 const AUDIT = new Set(["auditLog", "verifyAuditLog"]);
 const READS = /^(audit|dead-letter)\.|^result\.subscribed$/;
 
@@ -178,7 +207,16 @@ async function readAll(
   for (const field of Object.values(schema.getQueryType()?.getFields() ?? {})) {
     // the list's answers hold what `me` says of the token, and an id of its own
     const id = field.name === "application" ? ids.application : field.name === "source" ? ids.source : ids.pipeline;
-    const given: Record<string, unknown> = { application: ids.application, first: 200, id };
+    const given: Record<string, unknown> = {
+      application: ids.application,
+      first: pageOf(field.name),
+      id,
+      from: 1,
+      to: 1,
+      subject: "visitor",
+      purposes: PURPOSES,
+      fields: FIELDS,
+    };
     const variables = Object.fromEntries(
       field.args.flatMap(({ name }) => (name in given ? [[name, given[name]]] : [])),
     );

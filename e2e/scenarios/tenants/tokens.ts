@@ -12,7 +12,15 @@ export const everyRole = (platform: Platform, tenant: string, person = "everybod
 export async function everyToken(platform: Platform, tenant: string): Promise<ReadonlyMap<string, string>> {
   const all = everyRole(platform, tenant);
   const { me } = await ask<{ me: { actions: readonly string[] } }>(platform.endpoints, all, "{ me { actions } }");
-  const peoples = ["source.grant", "policy.publish", "pipeline.approve", "token.write", "tenant.create"];
+  const peoples = [
+    "source.grant",
+    "policy.publish",
+    "consent.write",
+    "pipeline.approve",
+    "token.write",
+    "member.write",
+    "tenant.create",
+  ];
   const { createMachineToken } = await ask<{ createMachineToken: { secret: string } }>(
     platform.endpoints,
     all,

@@ -1,15 +1,6 @@
 import type { DropOptions } from "@o2mc/schema/pipeline/steps/drop.ts";
-import type { Rows } from "../rows.ts";
-import type { BuildContext, Step } from "../step.ts";
+import type { Scope } from "../../compile/scope.ts";
 
-export function buildDrop({ fields }: DropOptions, { types }: BuildContext): Step {
-  for (const field of fields) types.delete(field);
-  return {
-    verb: "drop",
-    run(rows: Rows) {
-      const columns = new Map(rows.columns);
-      for (const field of fields) columns.delete(field);
-      return { ...rows, columns };
-    },
-  };
+export function planDrop({ fields }: DropOptions, scope: Scope): void {
+  for (const field of fields) scope.remove(field);
 }

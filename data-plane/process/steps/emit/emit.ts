@@ -1,14 +1,13 @@
 import type { EmitOptions } from "@o2mc/schema/pipeline/steps/emit.ts";
-import type { Rows } from "../rows.ts";
-import type { Step, StepContext } from "../step.ts";
+import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
+import type { Scope } from "../../compile/scope.ts";
 
-/** The output's columns are picked where frames are made, by its checked type. */
-export function buildEmit({ output }: EmitOptions): Step {
-  return {
-    verb: "emit",
-    run(rows: Rows, context: StepContext) {
-      if (rows.n > 0) context.emit(output, rows);
-      return rows;
-    },
-  };
+/** The output's checked type says which columns. */
+export function planEmit({ output }: EmitOptions, scope: Scope, outputs: readonly OutputType[]): void {
+  const type = outputs.find(({ name }) => name === output);
+  if (type === undefined) return;
+  scope.emit(
+    output,
+    type.columns.map(({ name }) => name),
+  );
 }

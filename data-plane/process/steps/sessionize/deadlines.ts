@@ -1,6 +1,9 @@
-import type { Session } from "./session.ts";
+import type { SessionStore, Slot } from "./store.ts";
 
 const BUCKET_MS = 1000;
+/** an entry is `use * PLACE + slot` */
+const PLACE = 2 ** 31;
+const MAX_USE = 2 ** 22;
 
 /**
  * Open sessions by the second in which they complete if nothing more comes. A session that has been stretched since
@@ -8,38 +11,50 @@ const BUCKET_MS = 1000;
  */
 export class Deadlines {
   readonly #gap: number;
-  readonly #buckets = new Map<number, Session[]>();
+  readonly #sessions: SessionStore;
+  readonly #buckets = new Map<number, number[]>();
+  /** no bucket is before it */
   #first = Infinity;
 
-  constructor(gapMs: number) {
+  constructor(gapMs: number, sessions: SessionStore) {
     this.#gap = gapMs;
+    this.#sessions = sessions;
   }
 
-  add(session: Session): void {
-    const key = Math.floor((session.end + this.#gap) / BUCKET_MS);
+  add(slot: Slot): void {
+    const key = Math.floor((this.#sessions.end(slot) + this.#gap) / BUCKET_MS);
+    const entry = (this.#sessions.use(slot) % MAX_USE) * PLACE + slot;
     const bucket = this.#buckets.get(key);
-    if (bucket === undefined) this.#buckets.set(key, [session]);
-    else bucket.push(session);
+    if (bucket === undefined) this.#buckets.set(key, [entry]);
+    else bucket.push(entry);
     if (key < this.#first) this.#first = key;
   }
 
-  /** Takes out the sessions with end + gap < `time`. */
-  take(time: number): Session[] {
+  /** The sessions with end + gap < `time`, which the caller closes before it adds any. */
+  take(time: number): Slot[] {
     const last = time === Infinity ? Infinity : Math.floor(time / BUCKET_MS);
     if (last < this.#first) return [];
-    const due: Session[] = [];
-    const moved: Session[] = [];
-    for (const [key, bucket] of this.#buckets) {
-      if (key > last) continue;
+    const due: Slot[] = [];
+    const moved: Slot[] = [];
+    for (const key of this.#keysTo(last)) {
+      const bucket = this.#buckets.get(key);
+      if (bucket === undefined) continue;
       this.#buckets.delete(key);
-      for (const session of bucket) {
-        if (session.closed) continue;
-        (session.end + this.#gap < time ? due : moved).push(session);
+      for (const entry of bucket) {
+        const slot = entry % PLACE;
+        // closed since, perhaps used again
+        if (this.#sessions.use(slot) % MAX_USE !== Math.floor(entry / PLACE)) continue;
+        (this.#sessions.end(slot) + this.#gap < time ? due : moved).push(slot);
       }
     }
-    this.#first = Infinity;
-    for (const key of this.#buckets.keys()) if (key < this.#first) this.#first = key;
-    for (const session of moved) this.add(session);
+    this.#first = this.#buckets.size === 0 ? Infinity : last + 1;
+    for (const slot of moved) this.add(slot);
     return due;
+  }
+
+  /** Seconds up to `last` that may have sessions: one by one while time goes on, all that there are when it leaps. */
+  #keysTo(last: number): readonly number[] {
+    if (last - this.#first > this.#buckets.size) return [...this.#buckets.keys()].filter((key) => key <= last);
+    return Array.from({ length: last - this.#first + 1 }, (_, i) => this.#first + i);
   }
 }

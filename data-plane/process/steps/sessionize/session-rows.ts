@@ -1,44 +1,43 @@
+import type { FieldType } from "@o2mc/schema/consent/policy.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
-import type { Rows } from "../rows.ts";
-import type { Session } from "./session.ts";
+import type { Batch } from "../../compile/batch.ts";
+import { madeBatch } from "../../compile/made-batch.ts";
+import type { SessionStore, Slot } from "./store.ts";
 
 /** Collects completed sessions as columns. */
 export class SessionRows {
+  readonly #types: ReadonlyMap<string, FieldType>;
   readonly #id: string[] = [];
-  readonly #subjectKey: string[] = [];
+  readonly #key: string[] = [];
   readonly #start: number[] = [];
   readonly #end: number[] = [];
   readonly #events: number[] = [];
-  readonly #names: readonly string[];
-  readonly #values: Scalar[][];
+  readonly #sticky: Scalar[][];
 
-  constructor(names: readonly string[]) {
-    this.#names = names;
-    this.#values = names.map(() => []);
+  /** `types` are those of start, end, events and the sticky fields. */
+  constructor(types: ReadonlyMap<string, FieldType>) {
+    this.#types = types;
+    this.#sticky = Array.from({ length: types.size - 3 }, () => []);
   }
 
-  add(session: Session): void {
-    this.#id.push(`${session.subjectKey}-${session.start.toString(36)}`);
-    this.#subjectKey.push(session.subjectKey);
-    this.#start.push(session.start);
-    this.#end.push(session.end);
-    this.#events.push(session.events);
-    this.#values.forEach((values, s) => values.push(session.values[s] ?? null));
+  add(sessions: SessionStore, slot: Slot): void {
+    const key = sessions.key(slot);
+    const start = sessions.start(slot);
+    this.#id.push(`${key}-${start.toString(36)}`);
+    this.#key.push(key);
+    this.#start.push(start);
+    this.#end.push(sessions.end(slot));
+    this.#events.push(sessions.events(slot));
+    this.#sticky.forEach((values, s) => values.push(sessions.value(slot, s)));
   }
 
-  rows(): Rows {
-    return {
-      n: this.#id.length,
+  batch(): Batch {
+    return madeBatch({
       id: this.#id,
       time: this.#end,
-      subjectKey: this.#subjectKey,
-      watermark: undefined,
-      columns: new Map<string, readonly Scalar[]>([
-        ["session.start", this.#start],
-        ["session.end", this.#end],
-        ["session.events", this.#events],
-        ...this.#names.map((name, s) => [name, this.#values[s] ?? []] as const),
-      ]),
-    };
+      key: this.#key,
+      types: this.#types,
+      columns: [this.#start, this.#end, this.#events, ...this.#sticky],
+    });
   }
 }

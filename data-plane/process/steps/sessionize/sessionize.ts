@@ -1,19 +1,21 @@
-import type { Scalar } from "@o2mc/schema/events/frame.ts";
+import type { FieldType } from "@o2mc/schema/consent/policy.ts";
+import { cellAt } from "@o2mc/schema/events/columns/column.ts";
 import type { SessionizeOptions } from "@o2mc/schema/pipeline/steps/sessionize.ts";
-import { column, type Rows } from "../rows.ts";
-import type { BuildContext, Clock, StatefulStep, StepContext } from "../step.ts";
+import type { Batch } from "../../compile/batch.ts";
+import type { Scope } from "../../compile/scope.ts";
+import type { Vector } from "../../compile/vector.ts";
+import type { Clock, StatefulStep, StepContext, StepRows } from "../step.ts";
+import { ownText, TextPool } from "../text-pool.ts";
 import { Completed } from "./completed.ts";
 import { Deadlines } from "./deadlines.ts";
-import { keepValue, mergeSession, openSession, type Keep, type Session } from "./session.ts";
 import { SessionRows } from "./session-rows.ts";
 import { readSessionState, type SessionState } from "./state.ts";
+import { NONE, SessionStore, type Slot } from "./store.ts";
 
-export function buildSessionize(options: SessionizeOptions, { types }: BuildContext): StatefulStep {
-  const sticky = options.sticky.map(({ field, as }) => [as, types.get(field) ?? "string"] as const);
-  types.clear();
-  types.set("session.start", "timestamp").set("session.end", "timestamp").set("session.events", "integer");
-  for (const [as, type] of sticky) types.set(as, type);
-  return new Sessionize(options);
+export function planSessionize(options: SessionizeOptions, scope: Scope): void {
+  const fields = options.sticky.map(({ field }) => field);
+  const sticky = options.sticky.map(({ field, as }) => [as, scope.read(field).type] as const);
+  scope.keep(new Sessionize(options, sticky), fields);
 }
 
 /**
@@ -22,147 +24,140 @@ export function buildSessionize(options: SessionizeOptions, { types }: BuildCont
  * have completed already, unless it lies inside an open one, whose borders it does not change.
  */
 class Sessionize implements StatefulStep {
-  readonly verb = "sessionize";
   readonly delay: number;
-  readonly #fields: readonly string[];
-  readonly #names: readonly string[];
-  readonly #keeps: readonly Keep[];
-  readonly #sessions = new Map<string, Session>();
+  readonly outputs: ReadonlyMap<string, FieldType>;
+  readonly #sticky: number;
+  readonly #sessions: SessionStore;
   readonly #deadlines: Deadlines;
   readonly #completed: Completed;
+  readonly #texts = new TextPool();
   #watermark = -Infinity;
-  #open = 0;
 
-  constructor({ gapSeconds, sticky }: SessionizeOptions) {
+  constructor({ gapSeconds, sticky }: SessionizeOptions, types: readonly (readonly [as: string, type: FieldType])[]) {
     this.delay = gapSeconds * 1000;
-    this.#fields = sticky.map(({ field }) => field);
-    this.#names = sticky.map(({ as }) => as);
-    this.#keeps = sticky.map(({ keep }) => keep);
-    this.#deadlines = new Deadlines(this.delay);
+    this.outputs = new Map<string, FieldType>([
+      ["session.start", "timestamp"],
+      ["session.end", "timestamp"],
+      ["session.events", "integer"],
+      ...types,
+    ]);
+    this.#sticky = sticky.length;
+    this.#sessions = new SessionStore(sticky.map(({ keep }) => keep));
+    this.#deadlines = new Deadlines(this.delay, this.#sessions);
     this.#completed = new Completed(this.delay);
   }
 
   get open(): number {
-    return this.#open;
+    return this.#sessions.open;
   }
 
-  run(rows: Rows, context: StepContext): Rows {
-    const out = new SessionRows(this.#names);
-    const columns = this.#fields.map((field) => column(rows, field));
-    for (let i = 0; i < rows.n; i++) {
-      const subjectKey = rows.subjectKey?.[i] ?? "";
-      const time = rows.time[i] as number;
-      const watermark = rows.watermark?.[i] ?? this.#watermark;
-      const session = this.#join(subjectKey, time, watermark, out);
-      if (session === undefined) {
-        context.dead(rows, i, "late", "the session that this event belongs to has completed");
+  run({ batch, rows, inputs }: StepRows, context: StepContext): Batch {
+    const out = this.#rows();
+    const { time: times, watermark: watermarks, key } = batch;
+    for (let r = 0; r < rows.length; r++) {
+      const row = rows[r] as number;
+      const subjectKey =
+        (key === undefined ? "" : key.values[key.codes === undefined ? row : (key.codes[row] ?? 0)]) ?? "";
+      const time = times[row] as number;
+      const session = this.#join(subjectKey, time, watermarks?.[row] ?? this.#watermark, out);
+      if (session === NONE) {
+        context.dead(row, "late", "the session that this event belongs to has completed");
         continue;
       }
-      session.events++;
-      for (let s = 0; s < columns.length; s++) {
-        keepValue(session, s, this.#keeps[s] as Keep, columns[s]?.[i] ?? (null as Scalar), time);
+      this.#sessions.count(session, 1);
+      for (let s = 0; s < inputs.length; s++) {
+        if (!this.#sessions.wins(session, s, time)) continue;
+        const value = cellAt(inputs[s] as Vector, row);
+        if (value === null) continue;
+        this.#sessions.keep(session, s, typeof value === "string" ? this.#texts.own(value) : value, time);
       }
     }
-    return out.rows();
+    return out.batch();
   }
 
-  advance(clock: Clock): Rows {
-    const out = new SessionRows(this.#names);
+  advance(clock: Clock): Batch {
+    const out = this.#rows();
     this.#watermark = Math.max(this.#watermark, clock.watermark);
     this.#completed.expire(this.#watermark);
     for (const session of this.#deadlines.take(Math.max(this.#watermark, clock.timer))) {
-      if (session.end + this.delay >= this.#watermark) this.#completed.add(session.subjectKey, session.end);
+      const end = this.#sessions.end(session);
+      if (end + this.delay >= this.#watermark) this.#completed.add(this.#sessions.key(session), end);
       this.#close(session, out);
     }
-    return out.rows();
+    return out.batch();
   }
 
-  /** The session that an event at `time` is now part of; undefined when it is late. */
-  #join(subjectKey: string, time: number, watermark: number, out: SessionRows): Session | undefined {
+  #rows(): SessionRows {
+    return new SessionRows(this.outputs);
+  }
+
+  /** The session that an event at `time` is now part of; NONE when it is late. */
+  #join(subjectKey: string, time: number, watermark: number, out: SessionRows): Slot {
     const gap = this.delay;
-    let joined: Session | undefined;
-    let other: Session | undefined;
-    for (let at = this.#sessions.get(subjectKey); at !== undefined; at = at.next) {
-      if (at.end + gap < watermark) this.#close(at, out);
-      else if (time >= at.start - gap && time <= at.end + gap) {
-        if (joined === undefined) joined = at;
+    const sessions = this.#sessions;
+    let joined = NONE;
+    let other = NONE;
+    let inside = false;
+    for (let at = sessions.first(subjectKey), next = NONE; at !== NONE; at = next) {
+      next = sessions.next(at);
+      const start = sessions.start(at);
+      const end = sessions.end(at);
+      if (end + gap < watermark) this.#close(at, out);
+      else if (time >= start - gap && time <= end + gap) {
+        inside ||= time >= start && time <= end;
+        if (joined === NONE) joined = at;
         else other = at;
       }
     }
-    const inside = joined !== undefined && time >= joined.start && time <= joined.end;
-    const insideOther = other !== undefined && time >= other.start && time <= other.end;
     const late = time + gap < watermark || this.#completed.covers(subjectKey, time);
-    if (late && !inside && !insideOther) return undefined;
-    if (joined === undefined) return this.#add(openSession(subjectKey, time, this.#names.length));
-    joined.start = Math.min(joined.start, time);
-    joined.end = Math.max(joined.end, time);
-    if (other !== undefined) {
-      mergeSession(joined, other, this.#keeps);
-      this.#unlink(other);
+    if (late && !inside) return NONE;
+    if (joined === NONE) {
+      const opened = sessions.add(ownText(subjectKey), time);
+      this.#deadlines.add(opened);
+      return opened;
     }
+    sessions.cover(joined, time);
+    if (other !== NONE) sessions.merge(joined, other);
     return joined;
   }
 
-  #add(session: Session): Session {
-    session.next = this.#sessions.get(session.subjectKey);
-    this.#sessions.set(session.subjectKey, session);
-    this.#deadlines.add(session);
-    this.#open++;
-    return session;
-  }
-
-  #close(session: Session, out: SessionRows): void {
-    session.closed = true;
-    this.#unlink(session);
-    out.add(session);
-  }
-
-  /** Takes a session out of its subject's chain; its own `next` stays, for whoever walks the chain. */
-  #unlink(session: Session): void {
-    this.#open--;
-    const head = this.#sessions.get(session.subjectKey);
-    if (head === session) {
-      if (session.next === undefined) this.#sessions.delete(session.subjectKey);
-      else this.#sessions.set(session.subjectKey, session.next);
-      return;
-    }
-    let before = head;
-    while (before !== undefined && before.next !== session) before = before.next;
-    if (before !== undefined) before.next = session.next;
+  #close(session: Slot, out: SessionRows): void {
+    out.add(this.#sessions, session);
+    this.#sessions.remove(session);
   }
 
   snapshot(): SessionState {
-    const all: Session[] = [];
-    for (const head of this.#sessions.values()) {
-      for (let at: Session | undefined = head; at !== undefined; at = at.next) all.push(at);
-    }
+    const sessions = this.#sessions;
+    const all = [...sessions.slots()];
     const completed = [...this.#completed.entries()];
+    const sticky = Array.from({ length: this.#sticky }, (_, s) => s);
     return {
       watermark: this.#watermark === -Infinity ? null : this.#watermark,
-      subjectKey: all.map((session) => session.subjectKey),
-      start: all.map((session) => session.start),
-      end: all.map((session) => session.end),
-      events: all.map((session) => session.events),
-      values: this.#names.map((_, s) => all.map((session) => session.values[s] ?? null)),
-      times: this.#names.map((_, s) => all.map((session) => session.times[s] ?? 0)),
+      subjectKey: all.map((slot) => sessions.key(slot)),
+      start: all.map((slot) => sessions.start(slot)),
+      end: all.map((slot) => sessions.end(slot)),
+      events: all.map((slot) => sessions.events(slot)),
+      values: sticky.map((s) => all.map((slot) => sessions.value(slot, s))),
+      times: sticky.map((s) => all.map((slot) => sessions.valueTime(slot, s))),
       completedKey: completed.map(([key]) => key),
       completedEnd: completed.map(([, end]) => end),
     };
   }
 
   restore(value: unknown): void {
-    const state = readSessionState(value, this.#names.length);
+    const state = readSessionState(value, this.#sticky);
+    const sessions = this.#sessions;
     this.#watermark = state.watermark ?? -Infinity;
-    state.subjectKey.forEach((subjectKey, i) => {
-      const session = openSession(subjectKey, state.start[i] ?? 0, this.#names.length);
-      session.end = state.end[i] ?? 0;
-      session.events = state.events[i] ?? 0;
-      for (let s = 0; s < this.#names.length; s++) {
-        session.values[s] = state.values[s]?.[i] ?? null;
-        session.times[s] = state.times[s]?.[i] ?? 0;
+    // a chain is added to at its head
+    for (let i = state.subjectKey.length - 1; i >= 0; i--) {
+      const slot = sessions.add(state.subjectKey[i] ?? "", state.start[i] ?? 0);
+      sessions.cover(slot, state.end[i] ?? 0);
+      sessions.count(slot, state.events[i] ?? 0);
+      for (let s = 0; s < this.#sticky; s++) {
+        sessions.keep(slot, s, state.values[s]?.[i] ?? null, state.times[s]?.[i] ?? 0);
       }
-      this.#add(session);
-    });
+      this.#deadlines.add(slot);
+    }
     state.completedKey.forEach((key, i) => this.#completed.add(key, state.completedEnd[i] ?? 0));
   }
 }

@@ -1,27 +1,34 @@
-import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import type { FieldType } from "@o2mc/schema/consent/policy.ts";
+import { cellAt } from "@o2mc/schema/events/columns/column.ts";
+import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import type { WindowOptions } from "@o2mc/schema/pipeline/steps/window.ts";
-import { column, NO_ROWS, type Rows } from "../rows.ts";
-import type { BuildContext, Clock, StatefulStep, StepContext } from "../step.ts";
+import type { Batch } from "../../compile/batch.ts";
+import { madeBatch, NO_ROWS } from "../../compile/made-batch.ts";
+import type { Scope } from "../../compile/scope.ts";
+import type { Vector } from "../../compile/vector.ts";
+import type { Clock, StatefulStep, StepContext, StepRows } from "../step.ts";
+import { ownText } from "../text-pool.ts";
 import { createGroup, groupKey, windowRowId, type Group } from "./group.ts";
 import { readWindowState, type WindowState } from "./state.ts";
 
-export function buildWindow(options: WindowOptions, { types }: BuildContext): StatefulStep {
-  const typeOf = (field: string | undefined): FieldType => types.get(field ?? "") ?? "number";
-  const by = options.by.map((field) => [field, typeOf(field)] as const);
-  const aggregates = options.aggregates.map(
-    ({ as, kind, field }) => [as, kind === "sum" ? typeOf(field) : "integer"] as const,
-  );
-  types.clear();
-  types.set("window.start", "timestamp").set("window.end", "timestamp");
-  for (const [name, type] of [...by, ...aggregates]) types.set(name, type);
-  return new Window(options);
+export function planWindow(options: WindowOptions, scope: Scope): void {
+  const typeOf = (field: string): FieldType => scope.read(field).type;
+  const valued = options.aggregates.flatMap(({ field }) => (field == null ? [] : [field]));
+  const outputs = new Map<string, FieldType>([
+    ["window.start", "timestamp"],
+    ["window.end", "timestamp"],
+    ...options.by.map((field) => [field, typeOf(field)] as const),
+    ...options.aggregates.map(
+      ({ as, kind, field }) => [as, kind === "sum" && field != null ? typeOf(field) : "integer"] as const,
+    ),
+  ]);
+  scope.keep(new Window(options, outputs), [...options.by, ...valued]);
 }
 
 /** Tumbling windows aligned to the epoch. A window completes when the watermark reaches its end. */
 class Window implements StatefulStep {
-  readonly verb = "window";
   readonly delay: number;
+  readonly outputs: ReadonlyMap<string, FieldType>;
   readonly #options: WindowOptions;
   readonly #perSubject: boolean;
   /** window start → group key → group */
@@ -31,7 +38,8 @@ class Window implements StatefulStep {
   #watermark = -Infinity;
   #open = 0;
 
-  constructor(options: WindowOptions) {
+  constructor(options: WindowOptions, outputs: ReadonlyMap<string, FieldType>) {
+    this.outputs = outputs;
     this.delay = options.sizeSeconds * 1000;
     this.#options = options;
     this.#perSubject = options.by.includes("$subject");
@@ -41,25 +49,37 @@ class Window implements StatefulStep {
     return this.#open;
   }
 
-  run(rows: Rows, context: StepContext): Rows {
-    const by = this.#options.by.map((field) => column(rows, field));
-    const values = this.#options.aggregates.map(({ field }) => (field == null ? undefined : column(rows, field)));
-    for (let i = 0; i < rows.n; i++) {
-      const start = Math.floor((rows.time[i] as number) / this.delay) * this.delay;
-      const key = groupKey(by.map((column) => column[i] ?? null));
+  run({ batch, rows, inputs }: StepRows, context: StepContext): Batch {
+    const { by: names, aggregates } = this.#options;
+    const by = inputs.slice(0, names.length);
+    let next = names.length;
+    const values = aggregates.map(({ field }) => (field == null ? undefined : inputs[next++]));
+    for (const row of rows) {
+      const start = Math.floor((batch.time[row] as number) / this.delay) * this.delay;
+      const group = by.map((column) => ownCell(column, row));
+      const key = groupKey(group);
       const late =
-        start + this.delay <= (rows.watermark?.[i] ?? this.#watermark) || this.#completed.get(start)?.has(key) === true;
+        start + this.delay <= (batch.watermark?.[row] ?? this.#watermark) ||
+        this.#completed.get(start)?.has(key) === true;
       if (late) {
-        context.dead(rows, i, "late", "the window that this event belongs to has completed");
+        context.dead(row, "late", "the window that this event belongs to has completed");
         continue;
       }
-      const group = this.#group(start, key, () => by.map((column) => column[i] ?? null), rows.subjectKey?.[i] ?? "");
-      for (let a = 0; a < values.length; a++) group.accumulators[a]?.add(values[a]?.[i] ?? null);
+      const { accumulators } = this.#group(
+        start,
+        key,
+        group,
+        batch.key === undefined ? "" : String(cellAt(batch.key, row)),
+      );
+      for (let a = 0; a < values.length; a++) {
+        const column = values[a];
+        accumulators[a]?.add(column === undefined ? null : ownCell(column, row));
+      }
     }
     return NO_ROWS;
   }
 
-  advance(clock: Clock): Rows {
+  advance(clock: Clock): Batch {
     this.#watermark = Math.max(this.#watermark, clock.watermark);
     for (const start of this.#completed.keys()) {
       if (start + this.delay <= this.#watermark) this.#completed.delete(start);
@@ -70,19 +90,19 @@ class Window implements StatefulStep {
     return this.#take(due);
   }
 
-  #group(start: number, key: string, by: () => readonly Scalar[], subjectKey: string): Group {
+  #group(start: number, key: string, by: readonly Scalar[], subjectKey: string): Group {
     let groups = this.#windows.get(start);
     if (groups === undefined) this.#windows.set(start, (groups = new Map()));
     let group = groups.get(key);
     if (group === undefined) {
-      group = createGroup(by(), subjectKey, this.#options.aggregates);
+      group = createGroup(by, ownText(subjectKey), this.#options.aggregates);
       groups.set(key, group);
       this.#open++;
     }
     return group;
   }
 
-  #take(starts: readonly number[]): Rows {
+  #take(starts: readonly number[]): Batch {
     const found: { start: number; key: string; group: Group }[] = [];
     for (const start of starts) {
       const groups = this.#windows.get(start) ?? new Map<string, Group>();
@@ -91,30 +111,18 @@ class Window implements StatefulStep {
       if (start + this.delay > this.#watermark) this.#complete(start, groups.keys());
     }
     this.#open -= found.length;
-    const columns = new Map<string, readonly Scalar[]>([
-      ["window.start", found.map(({ start }) => start)],
-      ["window.end", found.map(({ start }) => start + this.delay)],
-    ]);
-    this.#options.by.forEach((name, b) =>
-      columns.set(
-        name,
-        found.map(({ group }) => group.by[b] ?? null),
-      ),
-    );
-    this.#options.aggregates.forEach(({ as }, a) =>
-      columns.set(
-        as,
-        found.map(({ group }) => group.accumulators[a]?.result() ?? null),
-      ),
-    );
-    return {
-      n: found.length,
+    return madeBatch({
       id: found.map(({ key, start }) => windowRowId(key, start)),
       time: found.map(({ start }) => start),
-      subjectKey: this.#perSubject ? found.map(({ group }) => group.subjectKey) : undefined,
-      watermark: undefined,
-      columns,
-    };
+      key: this.#perSubject ? found.map(({ group }) => group.subjectKey) : undefined,
+      types: this.outputs,
+      columns: [
+        found.map(({ start }) => start),
+        found.map(({ start }) => start + this.delay),
+        ...this.#options.by.map((_, b) => found.map(({ group }) => group.by[b] ?? null)),
+        ...this.#options.aggregates.map((_, a) => found.map(({ group }) => group.accumulators[a]?.result() ?? null)),
+      ],
+    });
   }
 
   #complete(start: number, keys: Iterable<string>): void {
@@ -150,4 +158,10 @@ class Window implements StatefulStep {
     });
     for (const [start, keys] of state.completed) this.#completed.set(start, new Set(keys));
   }
+}
+
+/** For state, which outlives the frame. */
+function ownCell(column: Vector, row: number): Scalar {
+  const value = cellAt(column, row);
+  return typeof value === "string" ? ownText(value) : value;
 }

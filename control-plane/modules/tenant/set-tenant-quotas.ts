@@ -1,0 +1,53 @@
+import { Arg, Ctx, Field, Float, ID, InputType, Int, Mutation, Resolver } from "type-graphql";
+import type { Context } from "../../api/context.ts";
+import { find } from "../../api/find.ts";
+import { invalid } from "../../api/input.ts";
+import { authorise, changeAs } from "../../api/scope.ts";
+import { ApplicationRow } from "../../db/entities/application.ts";
+import { TenantRow, type Quotas } from "../../db/entities/tenant.ts";
+import { enqueue } from "../../db/outbox.ts";
+import { Tenant, toTenant } from "./tenant.type.ts";
+
+@InputType({ description: "what is left out is not limited" })
+class TenantQuotasInput {
+  @Field(() => Int, { nullable: true })
+  sources?: number | null;
+
+  @Field(() => Int, { nullable: true })
+  pipelines?: number | null;
+
+  @Field(() => Int, { nullable: true, description: "open subscriptions, at each control plane" })
+  subscribers?: number | null;
+
+  @Field(() => Float, { nullable: true, description: "at the edge, by application" })
+  eventsPerSecond?: number | null;
+
+  @Field(() => Float, { nullable: true, description: "in memory, by application" })
+  stateBytes?: number | null;
+}
+
+@Resolver()
+export class SetTenantQuotas {
+  @Mutation(() => Tenant, { description: "By the platform's operator only; replaces all of them." })
+  async setTenantQuotas(
+    @Arg("tenant", () => ID) id: string,
+    @Arg("quotas", () => TenantQuotasInput) input: TenantQuotasInput,
+    @Ctx() context: Context,
+  ): Promise<Tenant> {
+    const actor = await authorise(context, "tenant.quotas");
+    const given = Object.entries(input).filter(
+      (entry): entry is [keyof Quotas, number] => typeof entry[1] === "number",
+    );
+    const wrong = given.find(([, limit]) => limit < 0);
+    if (wrong !== undefined) throw invalid(wrong[0], "must not be negative");
+    return changeAs(context, actor, id, async ({ em, audit }) => {
+      const row = await find(em, TenantRow, "tenant", id);
+      row.quotas = Object.fromEntries(given);
+      audit("tenant.quotas-set", id, { quotas: row.quotas });
+      for (const application of await em.find(ApplicationRow, {}, { orderBy: { id: "asc" } })) {
+        await enqueue(em, { kind: "deployment", tenant: id, application: application.id });
+      }
+      return toTenant(row);
+    });
+  }
+}

@@ -1,0 +1,212 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createLogger } from "@o2mc/runtime/log.ts";
+import type { SignalMeaning } from "@o2mc/schema/consent/policy.ts";
+import { brokenLink, type StoredReceipt } from "@o2mc/schema/consent/receipt.ts";
+import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
+import { STREAM_SUBJECTS, STREAMS } from "@o2mc/schema/subjects.ts";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { TestHub } from "../config/testkit/hub.ts";
+import { Counters } from "./counters.ts";
+import { Registry } from "./registry.ts";
+import { createEdgeServer } from "./server.ts";
+import { KEY, testDeployment } from "./testkit/deployment.ts";
+
+/** Purposes 1, 2 and 3 are granted, the vendors 2, 6 and 8. */
+const TCF_1_2_3 = "COvFyGBOvFyGBAbAAAENAPCAAOAAAAAAAAAAAEEUACCKAAA";
+const log = createLogger("edge-test", "silent");
+
+let hub: TestHub;
+let registry: Registry;
+let server: Server;
+let base: string;
+
+/** Analytics heeds no browser signal but a TC string, marketing heeds GPC and a TC string of another purpose. */
+function deployment(): Deployment {
+  const plain = testDeployment(1);
+  const signals: Readonly<Record<string, SignalMeaning>> = {
+    analytics: { gpc: "ignore", dnt: "ignore", tcf: { purposes: [1, 3], vendor: 8 } },
+    marketing: { gpc: "deny", dnt: "deny", tcf: { purposes: [4], vendor: null } },
+  };
+  const purposes = plain.policy.purposes.map((purpose) => {
+    const meaning = signals[purpose.name];
+    return meaning === undefined ? purpose : { ...purpose, signals: meaning };
+  });
+  const levels = [
+    { name: "some", purposes: ["analytics"] },
+    { name: "most", purposes: ["analytics", "marketing"] },
+  ];
+  const policy = { ...plain.policy, purposes, levels, controller: "Kiln & Loom", jurisdiction: "EU" };
+  return { ...plain, policy };
+}
+
+beforeAll(async () => {
+  hub = await TestHub.start(process.env["O2MC_NATS_SERVER"]);
+  const counters = new Counters();
+  registry = new Registry(counters, log);
+  const tenant = { id: "t1", nats: hub.nats };
+  registry.addTenant(tenant);
+  registry.deploy(tenant, deployment());
+  server = createEdgeServer({
+    registry,
+    counters,
+    log,
+    settled: () => true,
+    snippet: "void 0;",
+    publicUrl: () => base,
+    bodyLimit: 1024 * 1024,
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  while ((await send("warm-up", { purposes: ["analytics"] })).status !== 202) await once(server, "request");
+});
+
+afterAll(async () => {
+  server?.close();
+  server?.closeAllConnections();
+  await registry?.close();
+  await hub?.stop();
+});
+
+beforeEach(() => hub.clear());
+
+interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+async function call(method: string, path: string, body: object, headers: object): Promise<Answer> {
+  const response = await fetch(`${base}/v1/sources/rest/${path}`, {
+    method,
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json", authorization: `Bearer ${KEY}`, ...headers },
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === "" ? {} : (JSON.parse(text) as Answer["body"]) };
+}
+
+const put = (subject: string, said: object, headers: object = {}): Promise<Answer> =>
+  call("PUT", `consent/${subject}`, { policyVersion: 2, ...said }, headers);
+
+let sent = 0;
+
+/** One event of the subject; `claim` null = without a consent of its own. */
+function send(subject: string, claim: object | null, headers: object = {}): Promise<Answer> {
+  const now = new Date().toISOString();
+  const consent = claim === null ? {} : { consent: { policyVersion: 2, givenAt: now, ...claim } };
+  const event = { id: `e${sent++}`, type: "t", time: now, subject, data: { page: { path: "/" } }, ...consent };
+  return call("POST", "events", event, headers);
+}
+
+/** The lanes that the event came into, or why into none. */
+async function lanes(subject: string, claim: object | null, headers: object = {}): Promise<unknown> {
+  await hub.clear();
+  const { status, body } = await send(subject, claim, headers);
+  expect(status).toBe(202);
+  const [denied] = body["denied"] as { readonly reason: string }[];
+  if (denied !== undefined) return denied.reason;
+  return (await hub.frames()).map(({ subject: place }) => place.split(".")[2] ?? "").toSorted();
+}
+
+async function chain(): Promise<readonly StoredReceipt[]> {
+  const { state } = await hub.jsm.streams.info(STREAMS.receipts);
+  const found: StoredReceipt[] = [];
+  for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
+    const message = await hub.jsm.streams.getMessage(STREAMS.receipts, { seq });
+    if (message !== null) found.push(message.json<StoredReceipt>());
+  }
+  return found;
+}
+
+const BOTH = ["analytics", "analytics+marketing"];
+const ALL = { purposes: ["analytics", "marketing"] };
+const GPC = { "sec-gpc": "1" };
+
+test("GPC of the request denies what the policy says, whatever event and stored consent say", async () => {
+  expect(await lanes("gpc", ALL)).toEqual(BOTH);
+  expect(await lanes("gpc", ALL, GPC)).toEqual(["analytics"]);
+  expect(await lanes("gpc", { purposes: ["analytics", "marketing"], gpc: true })).toEqual(["analytics"]);
+  expect(await lanes("gpc", ALL, { dnt: "1" })).toEqual(["analytics"]);
+  expect((await put("kept", ALL)).status).toBe(204);
+  expect(await lanes("kept", null)).toEqual(BOTH);
+  expect(await lanes("kept", null, GPC)).toEqual(["analytics"]);
+  expect(await lanes("kept", ALL, GPC)).toEqual(["analytics"]);
+});
+
+test("what is stored under GPC stays denied for requests without it", async () => {
+  expect((await put("under-gpc", ALL, GPC)).status).toBe(204);
+  expect(await lanes("under-gpc", ALL)).toEqual(["analytics"]);
+  expect((await put("under-gpc", { purposes: ["marketing"], gpc: true })).status).toBe(204);
+  expect(await lanes("under-gpc", ALL)).toBe("withdrawn");
+});
+
+test("GPC against a TC string: the stricter wins, in events and in what is stored", async () => {
+  expect(await lanes("tcf", { tcf: TCF_1_2_3 })).toEqual(["analytics"]);
+  expect(await lanes("tcf", { ...ALL, tcf: TCF_1_2_3 })).toEqual(["analytics"]);
+  expect(await lanes("tcf", { purposes: ["marketing"], tcf: TCF_1_2_3 }, GPC)).toBe("no-lane");
+  expect((await put("tcf-kept", { tcf: TCF_1_2_3 })).status).toBe(204);
+  expect(await lanes("tcf-kept", ALL)).toEqual(["analytics"]);
+});
+
+test("an invalid TC string grants nothing and stores nothing", async () => {
+  const before = (await chain()).length;
+  expect(await lanes("bad-tcf", { ...ALL, tcf: "COvFyGB" })).toBe("malformed-consent");
+  for (const tcf of ["COvFyGB", "", TCF_1_2_3 + TCF_1_2_3, [TCF_1_2_3]]) {
+    expect(await put("bad-tcf", { ...ALL, tcf })).toMatchObject({ status: 400, body: { code: "invalid-consent" } });
+  }
+  expect(await lanes("bad-tcf", null)).toBe("no-consent");
+  expect(await chain()).toHaveLength(before);
+});
+
+test("what a claim says besides its purposes is heard also from a source whose events are known by their shape", async () => {
+  const shaped = (more: object) => lanes("shaped", { ...ALL, ...more });
+  for (let i = 0; i < 3; i++) expect(await shaped({ gpc: false, tcf: TCF_1_2_3 })).toEqual(["analytics"]);
+  expect(await shaped({ gpc: false, tcf: "CO" })).toBe("malformed-consent");
+  for (let i = 0; i < 3; i++) expect(await shaped({ gpc: true })).toEqual(["analytics"]);
+  expect(await shaped({ gpc: "yes" })).toBe("malformed-consent");
+});
+
+test("a level is the purposes that the policy gives it", async () => {
+  expect(await lanes("level", { level: "most" })).toEqual(BOTH);
+  expect((await put("level", { level: "some" })).status).toBe(204);
+  expect(await lanes("level", { level: "most" })).toEqual(["analytics"]);
+  expect(await put("level", { level: "unheard-of" })).toMatchObject({ status: 400, body: { code: "unknown-purpose" } });
+  expect(await put("level", { level: "some", ...ALL })).toMatchObject({ status: 400 });
+});
+
+test("each consent leaves a receipt behind the one before, with what was asked, shown and denied", async () => {
+  const before = await chain();
+  await put("proven", ALL, GPC);
+  await put("proven", { purposes: [] });
+  await Promise.all(Array.from({ length: 20 }, (_, i) => put(`p${i}`, { purposes: ["analytics"] })));
+  const receipts = await chain();
+  expect(receipts).toHaveLength(before.length + 22);
+  expect(brokenLink(receipts)).toBe(-1);
+  const [given, withdrawn] = receipts.slice(before.length);
+  expect(given?.receipt).toMatchObject({
+    controller: { tenant: "t1", name: "Kiln & Loom" },
+    jurisdiction: "EU",
+    policyVersion: 2,
+    purposes: [{ name: "analytics", wording: "For analytics", legalBasis: "consent", lifetimeDays: 180 }],
+    collection: { method: "rest", by: "rest", optedOut: ["marketing"] },
+    event: { kind: "given" },
+  });
+  expect(withdrawn?.receipt).toMatchObject({ purposes: [], event: { kind: "withdrawn" } });
+  expect(withdrawn?.receipt.subjectKey).toBe(given?.receipt.subjectKey);
+  expect(JSON.stringify(receipts)).not.toContain("proven");
+});
+
+test("consent without its proof counts for nothing; a withdrawal counts although its proof cannot be stored", async () => {
+  expect((await put("was-given", ALL)).status).toBe(204);
+  await hub.jsm.streams.delete(STREAMS.receipts);
+  expect(await put("unproven", ALL)).toMatchObject({ status: 503, body: { code: "hub-unavailable" } });
+  expect(await lanes("unproven", null)).toBe("no-consent");
+  expect((await put("was-given", { purposes: [] })).status).toBe(503);
+  expect(await lanes("was-given", ALL)).toBe("withdrawn");
+  await hub.jsm.streams.add({ name: STREAMS.receipts, subjects: [...STREAM_SUBJECTS.receipts] });
+  // what its sender repeats is proven then
+  expect((await put("was-given", { purposes: [] })).status).toBe(204);
+  expect((await chain()).map(({ receipt }) => receipt.event.kind)).toEqual(["withdrawn"]);
+});

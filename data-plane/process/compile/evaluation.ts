@@ -1,0 +1,98 @@
+import { cellAt, kindOf } from "@o2mc/schema/events/columns/column.ts";
+import type { Batch } from "./batch.ts";
+import type { ChangeNode, Node } from "./node.ts";
+import { identity, type Selection, type Vector } from "./vector.ts";
+
+/** Why a row could not be computed, and which node failed on it. */
+export class NodeFailure extends Error {
+  override readonly name = "NodeFailure";
+  readonly node: Node;
+
+  constructor(node: Node, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.node = node;
+  }
+}
+
+/**
+ * The columns of one batch, each computed when first asked for: what several pipelines may ask for at all rows, the
+ * rest at the rows that its only pipeline has left, which later askings only narrow.
+ */
+export class Evaluation {
+  readonly batch: Batch;
+  readonly #columns: (Vector | undefined)[] = [];
+
+  constructor(batch: Batch) {
+    this.batch = batch;
+  }
+
+  /** @throws NodeFailure */
+  column(node: Node, rows: Selection): Vector {
+    const known = this.#columns[node.id];
+    if (known !== undefined) return known;
+    const column = this.#compute(node, node.owners.size > 1 ? this.batch.rows : rows);
+    this.#columns[node.id] = column;
+    return column;
+  }
+
+  /** The rows of `rows` where `node` is true. */
+  select(node: Node, rows: Selection): Selection {
+    if (node.kind === "expression" && this.#columns[node.id] === undefined && node.owners.size === 1) {
+      const inputs = node.inputs.map((input) => this.column(input, rows));
+      return attempt(node, () => node.loops.select(this.batch.n, rows, inputs));
+    }
+    const { values } = this.column(node, rows);
+    return rows.filter((row) => values[row] === 1);
+  }
+
+  #compute(node: Node, rows: Selection): Vector {
+    switch (node.kind) {
+      case "input":
+        return this.batch.column(node.name, node.type);
+      case "expression": {
+        const inputs = node.inputs.map((input) => this.column(input, rows));
+        return attempt(node, () => node.loops.evaluate(this.batch.n, rows, inputs));
+      }
+      case "change": {
+        const input = this.column(node.input, rows);
+        return attempt(node, () => changed(node, input, this.batch.n, rows));
+      }
+    }
+  }
+}
+
+function attempt<T>(node: Node, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof NodeFailure ? error : new NodeFailure(node, error);
+  }
+}
+
+function changed({ change, type }: ChangeNode, input: Vector, n: number, rows: Selection): Vector {
+  const kind = kindOf(type);
+  if (kind === "text" && input.kind === "text") {
+    const { codes, values } = input;
+    const made = new Array<string | null>(values.length);
+    for (const row of rows) {
+      const code = codes[row] as number;
+      if (made[code] !== undefined) continue;
+      const value = values[code] ?? null;
+      made[code] = value === null ? null : (change(value) as string | null);
+    }
+    return { kind, codes, values: made };
+  }
+  if (kind === "flag") throw new Error("no step makes flags of single cells");
+  const at = (row: number) => {
+    const value = cellAt(input, row);
+    return value === null ? null : change(value);
+  };
+  if (kind === "text") {
+    const values = new Array<string | null>(n);
+    for (const row of rows) values[row] = at(row) as string | null;
+    return { kind, codes: identity(n), values };
+  }
+  const values = new Float64Array(n);
+  for (const row of rows) values[row] = (at(row) as number | null) ?? NaN;
+  return { kind, values };
+}

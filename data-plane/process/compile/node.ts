@@ -1,0 +1,81 @@
+import type { FieldType } from "@o2mc/schema/consent/policy.ts";
+import type { CheckedExpression } from "@o2mc/schema/expression/parse.ts";
+import type { Scalar } from "@o2mc/schema/events/frame.ts";
+import { generate, type ExpressionLoops } from "./generate.ts";
+
+/**
+ * A column that can be computed, named by what it is computed from: equal ones are one node, so that pipelines of a lane
+ * share them.
+ */
+export type Node = InputNode | ExpressionNode | ChangeNode;
+
+interface NodeBase {
+  readonly id: number;
+  readonly type: FieldType;
+  /** pipelines that may ask for it */
+  readonly owners: Set<string>;
+}
+
+/** A column of the batch itself. */
+export interface InputNode extends NodeBase {
+  readonly kind: "input";
+  readonly name: string;
+}
+
+export interface ExpressionNode extends NodeBase {
+  readonly kind: "expression";
+  readonly loops: ExpressionLoops;
+  /** in the order of `loops.fields` */
+  readonly inputs: readonly Node[];
+}
+
+/** A function of one column's cells, null for null; of a text it is asked once per distinct text. */
+export interface ChangeNode extends NodeBase {
+  readonly kind: "change";
+  readonly input: Node;
+  readonly change: (value: Exclude<Scalar, null>) => Scalar;
+}
+
+/** The nodes of one kind of batch. */
+export class NodeTable {
+  readonly #nodes = new Map<string, Node>();
+
+  get size(): number {
+    return this.#nodes.size;
+  }
+
+  input(name: string, type: FieldType, owner: string): Node {
+    return this.#intern(`input ${name} ${type}`, owner, (base) => ({ ...base, kind: "input", type, name }));
+  }
+
+  expression(checked: CheckedExpression, inputs: readonly Node[], owner: string): Node {
+    const [only] = inputs;
+    if (checked.ast.kind === "field" && only !== undefined) return only;
+    const key = `expression ${inputs.map(({ id }) => id).join(",")} ${JSON.stringify(checked.ast)}`;
+    return this.#intern(key, owner, (base) => ({
+      ...base,
+      kind: "expression",
+      type: checked.type,
+      loops: generate(checked),
+      inputs,
+    }));
+  }
+
+  /** `name` says what `change` does: equal names must do the same. */
+  change(name: string, input: Node, type: FieldType, change: ChangeNode["change"], owner: string): Node {
+    return this.#intern(`${name} ${type} ${input.id}`, owner, (base) => ({
+      ...base,
+      kind: "change",
+      type,
+      input,
+      change,
+    }));
+  }
+
+  #intern(key: string, owner: string, create: (base: Pick<NodeBase, "id" | "owners">) => Node): Node {
+    let node = this.#nodes.get(key);
+    if (node === undefined) this.#nodes.set(key, (node = create({ id: this.#nodes.size, owners: new Set() })));
+    node.owners.add(owner);
+    return node;
+  }
+}

@@ -1,0 +1,117 @@
+import type { FieldType } from "@o2mc/schema/consent/policy.ts";
+import type { StepVerb } from "@o2mc/schema/pipeline/definition.ts";
+import { checkExpression } from "@o2mc/schema/expression/parse.ts";
+import type { StatefulStep } from "../steps/step.ts";
+import type { ChangeNode, Node, NodeTable } from "./node.ts";
+
+/** What a stretch of steps does with a batch, in order. Columns are nodes, computed when an operation needs them. */
+export type Operation = FilterOperation | EmitOperation | KeepOperation;
+
+interface OperationBase {
+  /** its step */
+  readonly at: StepPlace;
+  /** what it asks for */
+  readonly nodes: readonly Node[];
+  /** the columns as its author sees them there, for dead letters */
+  readonly columns: ReadonlyMap<string, Node>;
+}
+
+export interface FilterOperation extends OperationBase {
+  readonly kind: "filter";
+}
+
+export interface EmitOperation extends OperationBase {
+  readonly kind: "emit";
+  readonly output: string;
+  /** of `nodes` */
+  readonly names: readonly string[];
+}
+
+/** Hands the rows to a stateful step; what that gives back is another batch. */
+export interface KeepOperation extends OperationBase {
+  readonly kind: "keep";
+  readonly step: StatefulStep;
+}
+
+/** A step as dead letters name it. */
+export interface StepPlace {
+  /** from 1 */
+  readonly number: number;
+  readonly verb: StepVerb;
+}
+
+/**
+ * The columns of the current rows while the steps between two stateful ones are gone through: a step changes which node
+ * a name stands for, and only filter, emit and a stateful step leave an operation. So renaming and dropping cost
+ * nothing, and what nobody asks for is never computed.
+ */
+export class Scope {
+  readonly operations: Operation[] = [];
+  readonly #table: NodeTable;
+  readonly #owner: string;
+  #columns: ReadonlyMap<string, Node>;
+  /** the step that brought a node in */
+  readonly origins = new Map<Node, StepPlace>();
+  at: StepPlace = { number: 0, verb: "emit" };
+
+  constructor(table: NodeTable, owner: string, inputs: ReadonlyMap<string, FieldType>) {
+    this.#table = table;
+    this.#owner = owner;
+    this.#columns = new Map([...inputs].map(([name, type]) => [name, table.input(name, type, owner)]));
+  }
+
+  read(name: string): Node {
+    const node = this.#columns.get(name);
+    if (node === undefined) throw new Error(`step ${this.at.number} reads ${name}, which is not there`);
+    return node;
+  }
+
+  has(name: string): boolean {
+    return this.#columns.has(name);
+  }
+
+  set(made: Iterable<readonly [string, Node]>): void {
+    this.#columns = new Map([...this.#columns, ...made]);
+  }
+
+  remove(name: string): void {
+    this.#columns = new Map([...this.#columns].filter(([other]) => other !== name));
+  }
+
+  expression(source: string, expected?: FieldType): Node {
+    const types = new Map([...this.#columns].map(([name, { type }]) => [name, type]));
+    const checked = checkExpression(source, types, expected, { envelope: false });
+    return this.#origin(
+      this.#table.expression(
+        checked,
+        checked.fields.map((field) => this.read(field)),
+        this.#owner,
+      ),
+    );
+  }
+
+  change(name: string, input: Node, type: FieldType, change: ChangeNode["change"]): Node {
+    return this.#origin(this.#table.change(name, input, type, change, this.#owner));
+  }
+
+  filter(condition: Node): void {
+    this.operations.push({ kind: "filter", ...this.#base([condition]) });
+  }
+
+  emit(output: string, names: readonly string[]): void {
+    this.operations.push({ kind: "emit", output, names, ...this.#base(names.map((name) => this.read(name))) });
+  }
+
+  keep(step: StatefulStep, fields: readonly string[]): void {
+    this.operations.push({ kind: "keep", step, ...this.#base(fields.map((field) => this.read(field))) });
+  }
+
+  #origin(node: Node): Node {
+    if (!this.origins.has(node)) this.origins.set(node, this.at);
+    return node;
+  }
+
+  #base(nodes: readonly Node[]): OperationBase {
+    return { at: this.at, nodes, columns: this.#columns };
+  }
+}

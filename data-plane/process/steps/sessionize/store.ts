@@ -1,0 +1,177 @@
+import type { Scalar } from "@o2mc/schema/events/frame.ts";
+
+/** An open session: an index into the store, reused when it has closed. */
+export type Slot = number;
+export const NONE: Slot = -1;
+
+/** start, end (epoch ms of first and last event), events; then per sticky field the time of the event that gave its value */
+const START = 0;
+const END = 1;
+const EVENTS = 2;
+const FIXED = 3;
+
+export type Keep = "first" | "last";
+
+/**
+ * Open sessions, columnar: an object per session would cost three times the memory and most of the time, spent waiting
+ * for it. About 130 bytes a session beside its subject key and texts. A subject may have several, when events came out of
+ * order; they form a chain.
+ */
+export class SessionStore {
+  readonly #keeps: readonly Keep[];
+  readonly #stride: number;
+  readonly #heads = new Map<string, Slot>();
+  readonly #free: Slot[] = [];
+  #size = 0;
+  #numbers: Float64Array;
+  #next: Int32Array;
+  /** how often a slot was used: odd while it is */
+  #uses: Uint32Array;
+  readonly #keys: string[] = [];
+  /** per sticky field */
+  readonly #values: Scalar[][];
+
+  constructor(keeps: readonly Keep[]) {
+    this.#keeps = keeps;
+    this.#stride = FIXED + keeps.length;
+    this.#numbers = new Float64Array(64 * this.#stride);
+    this.#next = new Int32Array(64);
+    this.#uses = new Uint32Array(64);
+    this.#values = keeps.map(() => []);
+  }
+
+  get open(): number {
+    return this.#size - this.#free.length;
+  }
+
+  /** First of the subject's open sessions, or NONE. */
+  first(subjectKey: string): Slot {
+    return this.#heads.get(subjectKey) ?? NONE;
+  }
+
+  next(slot: Slot): Slot {
+    return this.#next[slot] as number;
+  }
+
+  key(slot: Slot): string {
+    return this.#keys[slot] as string;
+  }
+
+  start(slot: Slot): number {
+    return this.#numbers[slot * this.#stride + START] as number;
+  }
+
+  end(slot: Slot): number {
+    return this.#numbers[slot * this.#stride + END] as number;
+  }
+
+  events(slot: Slot): number {
+    return this.#numbers[slot * this.#stride + EVENTS] as number;
+  }
+
+  value(slot: Slot, sticky: number): Scalar {
+    return this.#values[sticky]?.[slot] ?? null;
+  }
+
+  valueTime(slot: Slot, sticky: number): number {
+    return this.#numbers[slot * this.#stride + FIXED + sticky] as number;
+  }
+
+  /** Tells this use of a slot from a later one. */
+  use(slot: Slot): number {
+    return this.#uses[slot] as number;
+  }
+
+  /** A session without events at `time`. `subjectKey` must be a text with memory of its own. */
+  add(subjectKey: string, time: number): Slot {
+    const slot = this.#free.pop() ?? this.#extend();
+    const at = slot * this.#stride;
+    this.#numbers.fill(0, at, at + this.#stride);
+    this.#numbers[at + START] = time;
+    this.#numbers[at + END] = time;
+    this.#uses[slot] = this.use(slot) + 1;
+    this.#keys[slot] = subjectKey;
+    for (const values of this.#values) values[slot] = null;
+    this.#next[slot] = this.first(subjectKey);
+    this.#heads.set(subjectKey, slot);
+    return slot;
+  }
+
+  /** Stretches a session over `time`. */
+  cover(slot: Slot, time: number): void {
+    const at = slot * this.#stride;
+    if (time < (this.#numbers[at + START] as number)) this.#numbers[at + START] = time;
+    if (time > (this.#numbers[at + END] as number)) this.#numbers[at + END] = time;
+  }
+
+  count(slot: Slot, events: number): void {
+    const at = slot * this.#stride + EVENTS;
+    this.#numbers[at] = (this.#numbers[at] as number) + events;
+  }
+
+  /** Whether a value of an event at `time` takes the place of what a sticky field has; equal times go by log order. */
+  wins(slot: Slot, sticky: number, time: number): boolean {
+    if (this.value(slot, sticky) === null) return true;
+    const at = this.valueTime(slot, sticky);
+    return this.#keeps[sticky] === "first" ? time < at : time >= at;
+  }
+
+  keep(slot: Slot, sticky: number, value: Scalar, time: number): void {
+    const values = this.#values[sticky];
+    if (values !== undefined) values[slot] = value;
+    this.#numbers[slot * this.#stride + FIXED + sticky] = time;
+  }
+
+  /** Takes `from` into `into`; they don't overlap, so no two of their events have the same time. */
+  merge(into: Slot, from: Slot): void {
+    this.cover(into, this.start(from));
+    this.cover(into, this.end(from));
+    this.count(into, this.events(from));
+    for (let sticky = 0; sticky < this.#values.length; sticky++) {
+      const value = this.value(from, sticky);
+      const time = this.valueTime(from, sticky);
+      if (value !== null && this.wins(into, sticky, time)) this.keep(into, sticky, value, time);
+    }
+    this.remove(from);
+  }
+
+  /** Takes a session out; its own `next` stays until the slot is used again, for whoever walks the chain. */
+  remove(slot: Slot): void {
+    const key = this.key(slot);
+    const after = this.next(slot);
+    let before = this.first(key);
+    if (before === slot) {
+      if (after === NONE) this.#heads.delete(key);
+      else this.#heads.set(key, after);
+    } else {
+      while (this.next(before) !== slot) before = this.next(before);
+      this.#next[before] = after;
+    }
+    this.#uses[slot] = this.use(slot) + 1;
+    this.#keys[slot] = "";
+    for (const values of this.#values) values[slot] = null;
+    this.#free.push(slot);
+  }
+
+  /** Of every open session, by subject. */
+  *slots(): Iterable<Slot> {
+    for (const head of this.#heads.values()) {
+      for (let slot = head; slot !== NONE; slot = this.next(slot)) yield slot;
+    }
+  }
+
+  #extend(): Slot {
+    const slot = this.#size++;
+    if (slot < this.#next.length) return slot;
+    const numbers = new Float64Array(this.#numbers.length * 2);
+    numbers.set(this.#numbers);
+    this.#numbers = numbers;
+    const next = new Int32Array(this.#next.length * 2);
+    next.set(this.#next);
+    this.#next = next;
+    const uses = new Uint32Array(this.#uses.length * 2);
+    uses.set(this.#uses);
+    this.#uses = uses;
+    return slot;
+  }
+}
