@@ -40,7 +40,12 @@ const Environment = z.object({
   O2MC_NATS_CREDS: File,
   O2MC_SYSTEM_CREDS: File,
   O2MC_OPERATOR_SEED_FILE: File,
-  O2MC_CREDENTIAL_SECONDS: z.coerce.number().int().min(2).max(30 * 86_400).default(86_400),
+  O2MC_CREDENTIAL_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(30 * 86_400)
+    .default(86_400),
 });
 
 export interface Env {
