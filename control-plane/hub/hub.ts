@@ -19,7 +19,7 @@ export interface HubOptions {
   readonly systemCreds: string;
   /** path of the creds file of the control plane's user in the platform account */
   readonly platformCreds: string;
-  /** seconds that a data-plane user is good for; it is renewed at half time. decisions/0009 says why a day */
+  /** seconds that a data-plane user is good for; it is renewed at half time. decisions/0003 says why a day */
   readonly credentialSeconds?: number;
 }
 
