@@ -5,13 +5,6 @@ import { readEnv } from "@o2mc/runtime/env.ts";
 const PostgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgresql:// address" });
 const File = z.string().min(1, "must be the path of a file");
 
-const KeyFile = File.transform((path, context) => {
-  const key = readSecretKey(path);
-  if (typeof key !== "string") return key;
-  context.addIssue({ code: "custom", message: key });
-  return z.NEVER;
-});
-
 const Environment = z.object({
   O2MC_HOST: z.string().min(1).default("127.0.0.1"),
   O2MC_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
@@ -32,8 +25,8 @@ const Environment = z.object({
   O2MC_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   O2MC_DATABASE_URL: PostgresUrl,
   O2MC_DATABASE_OWNER_URL: PostgresUrl,
-  O2MC_SECRET_KEY_FILE: KeyFile,
-  O2MC_SIGNING_KEY_FILE: KeyFile,
+  O2MC_SECRET_KEY_FILE: File.transform(keyOf),
+  O2MC_SIGNING_KEY_FILE: File.transform(keyOf),
   O2MC_OIDC_ISSUER: z.url().transform((url) => url.replace(/\/$/, "")),
   O2MC_OIDC_AUDIENCE: z.string().min(1).default("o2mc-api"),
   O2MC_NATS_URL: z.string().min(1),
@@ -93,6 +86,14 @@ export function controlPlaneEnv(environment: NodeJS.ProcessEnv = process.env): E
       credentialSeconds: env.O2MC_CREDENTIAL_SECONDS,
     },
   };
+}
+
+/** The 32 bytes that the file holds. */
+function keyOf(path: string, context: z.RefinementCtx): Buffer {
+  const key = readSecretKey(path);
+  if (typeof key !== "string") return key;
+  context.addIssue({ code: "custom", message: key });
+  return z.NEVER;
 }
 
 /** The key, or the sentence that says why there is none. */

@@ -62,6 +62,7 @@ async function startProcess(): Promise<[ChildProcess, string]> {
         O2MC_SYSTEM_CREDS: nats.systemCreds,
         O2MC_OPERATOR_SEED_FILE: join(nats.directory, "operator.seed"),
         O2MC_SECRET_KEY_FILE: join(nats.directory, "key"),
+        O2MC_SIGNING_KEY_FILE: join(nats.directory, "key"),
       },
     },
   );

@@ -9,6 +9,8 @@ export interface TokenOptions {
   readonly sub?: string;
   readonly audience?: string;
   readonly typ?: string;
+  /** `iss`, with this issuer's own signature */
+  readonly iss?: string;
   /** seconds from now */
   readonly expiresIn?: number;
 }
@@ -34,10 +36,10 @@ export async function startIssuer(): Promise<TestIssuer> {
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/realms/o2mc`;
   return {
     issuer,
-    token: ({ tenant, roles, sub = "someone", audience = "o2mc-api", typ = "Bearer", expiresIn = 600 }) =>
+    token: ({ tenant, roles, sub = "someone", audience = "o2mc-api", typ = "Bearer", iss = issuer, expiresIn = 600 }) =>
       new SignJWT({ typ, o2mc_tenant: tenant, realm_access: { roles }, email: `${sub}@${tenant}.example` })
         .setProtectedHeader({ alg: "RS256", kid: "k1" })
-        .setIssuer(issuer)
+        .setIssuer(iss)
         .setAudience(audience)
         .setSubject(sub)
         .setIssuedAt()

@@ -26,8 +26,7 @@ async function inboxOf(connection: NatsConnection, delivery: string, settled = 0
   return new Inbox(consumer, recovered, settled);
 }
 
-const texts = (messages: readonly JsMsg[]): string[] =>
-  messages.map((message) => decodeResultFrame(message.data).lane);
+const texts = (messages: readonly JsMsg[]): string[] => messages.map((message) => decodeResultFrame(message.data).lane);
 
 async function publish(output: string, names: readonly string[]): Promise<void> {
   for (const lane of names)

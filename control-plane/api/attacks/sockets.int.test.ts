@@ -105,5 +105,12 @@ test("one socket with many subscriptions", async () => {
   // those that were opened run on
   await expect.poll(() => opened).toBe(LIMITS.subscriptionsPerSocket);
   expect(refused).toEqual(Array(5).fill("TOO_MANY_SUBSCRIPTIONS"));
+  const owner = await api.issuer.token({ tenant: "one", roles: ["owner"], sub: "owner" });
+  const log = await api.ask(
+    owner,
+    `{ auditLog(first: 200, filter: { action: "result.subscribed" }) { edges { node { target } } } }`,
+  );
+  // each that was opened is on record, with the pipeline that it was opened on
+  expect(log.text.split(pipeline).length - 1).toBe(LIMITS.subscriptionsPerSocket);
   socket.close();
 });

@@ -70,6 +70,7 @@ test("every change told the data plane and the audit log in the same transaction
     "delivery.created",
     "pipeline.approved",
     "token.created",
+    "member.invited",
     "audit.read",
     "delivery.deleted",
     "destination.deleted",
