@@ -6,6 +6,7 @@ import type { Orm } from "../db/orm.ts";
 import type { SecretBox } from "../db/secret.ts";
 import type { StoredDeadLetter } from "../hub/dead-letters.ts";
 import type { ResultEvent, ResultsRequest } from "../hub/results.ts";
+import type { SubjectData } from "../hub/subject-data.ts";
 import type { SubscriberCount } from "../modules/result/subscriber-count.ts";
 import type { RequestOrigin } from "./request-origin.ts";
 
@@ -16,6 +17,8 @@ export interface HubReader {
   lastDeadLetters(tenant: string, application: string, count: number): Promise<readonly StoredDeadLetter[]>;
   /** oldest first; of one subject, or the application's whole chain */
   receipts(tenant: string, application: string, subjectKey?: string): Promise<readonly StoredReceipt[]>;
+  /** what the hub holds of one subject in one application */
+  subjectData(tenant: string, application: string, subjectKey: string): Promise<SubjectData>;
   /** makes it the subject's consent; resolves once it counts and its proof is stored */
   storeConsent(tenant: string, receipt: ConsentReceipt): Promise<void>;
 }

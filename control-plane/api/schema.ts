@@ -50,6 +50,7 @@ import { RevokeSource } from "../modules/source/revoke-source.ts";
 import { RotateSourceKey } from "../modules/source/rotate-source-key.ts";
 import { SetSourceOrigins } from "../modules/source/set-source-origins.ts";
 import { SourceQueries } from "../modules/source/sources.ts";
+import { SubjectAccessFile } from "../modules/subject/subject-access.ts";
 import { CreateTenant } from "../modules/tenant/create-tenant.ts";
 import { MeQuery } from "../modules/tenant/me.ts";
 import { CreateMachineToken } from "../modules/token/create-machine-token.ts";
@@ -109,6 +110,7 @@ const resolvers = [
   SetSourceOrigins,
   SourceQueries,
   StepSpecs,
+  SubjectAccessFile,
   UnpublishPipeline,
   WithdrawConsent,
   VerifyAuditLog,

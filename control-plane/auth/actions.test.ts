@@ -12,7 +12,14 @@ const person = (role: Role, tenant = "demo"): Actor => ({
 });
 const actions = Object.keys(ACTIONS) as Action[];
 
-const NOT_OWNERS = ["policy.publish", "consent.write", "pipeline.approve", "tenant.create", "tenant.quotas"];
+const NOT_OWNERS = [
+  "policy.publish",
+  "consent.write",
+  "subject.access",
+  "pipeline.approve",
+  "tenant.create",
+  "tenant.quotas",
+];
 
 /** written out a second time on purpose: a change of the table is a decision */
 const TABLE: Readonly<Record<Role, readonly string[]>> = {
@@ -38,6 +45,7 @@ const TABLE: Readonly<Record<Role, readonly string[]>> = {
     "policy.publish",
     "receipt.read",
     "consent.write",
+    "subject.access",
     "pipeline.read",
     "pipeline.approve",
     "destination.read",
@@ -65,6 +73,7 @@ test("a machine token may do its scopes and never what people answer for", () =>
     "source.grant",
     "policy.publish",
     "consent.write",
+    "subject.access",
     "pipeline.approve",
     "token.write",
     "member.write",

@@ -1,42 +1,21 @@
-import { AckPolicy, DeliverPolicy } from "@nats-io/jetstream";
-import { nanos } from "@nats-io/transport-node";
 import { ReceiptLog } from "@o2mc/runtime/receipt-log.ts";
 import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
 import type { ConsentReceipt, StoredReceipt } from "@o2mc/schema/consent/receipt.ts";
 import { consentKey, receiptSubject, receiptSubjects, STREAMS } from "@o2mc/schema/subjects.ts";
 import type { TenantConnection } from "./connection.ts";
-
-const READER_IDLE_MS = 10_000;
-const FETCH = 1_000;
+import { readStored } from "./read-stored.ts";
 
 const logs = new WeakMap<TenantConnection, ReceiptLog>();
 
 /** The receipts of an application, or of one of its subjects, as they are in the hub, oldest first. */
 export async function readReceipts(
-  { jsm, js }: TenantConnection,
+  connection: TenantConnection,
   application: string,
   subjectKey?: string,
 ): Promise<readonly StoredReceipt[]> {
-  const { name, num_pending } = await jsm.consumers.add(STREAMS.receipts, {
-    filter_subject: subjectKey === undefined ? receiptSubjects(application) : receiptSubject(application, subjectKey),
-    ack_policy: AckPolicy.None,
-    deliver_policy: DeliverPolicy.All,
-    inactive_threshold: nanos(READER_IDLE_MS),
-    mem_storage: true,
-  });
+  const subject = subjectKey === undefined ? receiptSubjects(application) : receiptSubject(application, subjectKey);
   const receipts: StoredReceipt[] = [];
-  try {
-    const consumer = await js.consumers.get(STREAMS.receipts, name);
-    while (receipts.length < num_pending) {
-      const wanted = Math.min(FETCH, num_pending - receipts.length);
-      const before = receipts.length;
-      const messages = await consumer.fetch({ max_messages: wanted, expires: READER_IDLE_MS });
-      for await (const message of messages) receipts.push(message.json<StoredReceipt>());
-      if (receipts.length === before) throw new Error("the hub does not hand out the receipts");
-    }
-  } finally {
-    await jsm.consumers.delete(STREAMS.receipts, name).catch(() => undefined);
-  }
+  await readStored(connection, STREAMS.receipts, subject, (message) => receipts.push(message.json<StoredReceipt>()));
   return receipts;
 }
 

@@ -1,6 +1,6 @@
 import { parseClaim } from "../consent/claim.ts";
 import type { Decision } from "../consent/gate.ts";
-import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
+import type { ConsentState, DenialReason } from "@o2mc/schema/consent/decision.ts";
 import type { Signals } from "@o2mc/schema/consent/signals.ts";
 import type { SourcePlan } from "./plan.ts";
 
@@ -37,6 +37,19 @@ export class Decisions {
       this.#decision = decision;
     }
     return decision;
+  }
+
+  /**
+   * What the sender is told of a denial; undefined = nothing, it counts as accepted. Whoever reads a page has a web source's
+   * key, so that only the request and the policy may show in its answers, never what is stored of a subject.
+   */
+  told(denial: DenialReason, consent: unknown, state: ConsentState | undefined): DenialReason | undefined {
+    const { source, application } = this.#plan;
+    if (source.kind !== "web") return denial;
+    if (consent === undefined || consent === null) return undefined;
+    if (state === undefined) return denial;
+    const own = application.gate.bySubject(parseClaim(consent), undefined, this.#now, this.#sent);
+    return typeof own === "string" ? own : undefined;
   }
 }
 

@@ -149,7 +149,7 @@ test("an owner's source: the event is in the hub when the answer is there, with 
 });
 
 test("a subject's consent opens the lanes whose purposes are all granted; what nobody may use is counted and not stored", async () => {
-  const answer = await post("web", [
+  const answer = await post("rest", [
     view("both", "s1", ["analytics", "marketing"]),
     view("analytics", "s2", ["analytics"]),
     view("marketing", "s3", ["marketing"]),
@@ -183,13 +183,29 @@ test("a subject's consent opens the lanes whose purposes are all granted; what n
 
 test("stored consent counts alone, narrows at once, and a withdrawal stops the next event", async () => {
   const bare = (id: string): object => hit(id, "stored é/x", { time: new Date().toISOString() });
-  expect((await post("web", bare("before"))).body).toMatchObject({ accepted: 0 });
+  expect((await post("rest", bare("before"))).body).toMatchObject({ accepted: 0 });
   expect((await putConsent("stored é/x", ["analytics"])).status).toBe(204);
-  expect((await post("web", bare("granted"))).body).toMatchObject({ accepted: 1 });
+  expect((await post("rest", bare("granted"))).body).toMatchObject({ accepted: 1 });
   expect((await putConsent("stored é/x", [], 1)).status).toBe(204);
-  const claimed = await post("web", view("claimed", "stored é/x", ["analytics", "marketing"]));
+  const claimed = await post("rest", view("claimed", "stored é/x", ["analytics", "marketing"]));
   expect(claimed.body).toMatchObject({ accepted: 0, denied: [{ reason: "withdrawn", count: 1 }] });
   expect(await ids()).toEqual(["granted"]);
+});
+
+// defect: a page's key, which anybody can read, told whether a subject had withdrawn
+test("a public key is told of the claim alone, whatever is stored of the subject", async () => {
+  const subjects = ["unknown", "granted", "withdrawn"];
+  expect((await putConsent("granted", ["analytics"])).status).toBe(204);
+  expect((await putConsent("withdrawn", [])).status).toBe(204);
+  const told = async (event: (subject: string) => object): Promise<readonly unknown[]> =>
+    Promise.all(subjects.map(async (subject) => (await post("web", event(subject))).body));
+  const same = (body: object): object[] => subjects.map(() => ({ rejected: [], denied: [], ...body }));
+  expect(await told((s) => hit(`bare-${s}`, s, { time: new Date().toISOString() }))).toEqual(same({ accepted: 1 }));
+  expect(await told((s) => view(`claim-${s}`, s, ["analytics"]))).toEqual(same({ accepted: 1 }));
+  expect(await told((s) => view(`odd-${s}`, s, [], { consent: 3 }))).toEqual(
+    same({ accepted: 0, denied: [{ reason: "malformed-consent", count: 1 }] }),
+  );
+  expect((await ids()).toSorted()).toEqual(["bare-granted", "claim-granted", "claim-unknown"]);
 });
 
 test("a consent that cannot be one is refused with its code", async () => {

@@ -36,13 +36,20 @@ export interface GateOutcome {
   accepted: number;
   readonly denied: Map<DenialReason, number>;
   readonly rejected: Rejection[];
+  /** the same as the sender may know it, see decisions/0003 */
+  readonly told: { accepted: number; readonly denied: Map<DenialReason, number> };
 }
 
 /** Validates the events of one request, asks the gate about each and hands the permitted ones on, lane by lane. */
 export function gateEvents(plan: SourcePlan, events: EventList, context: GateContext): GateOutcome {
   const { application } = plan;
   const { now, ip, stored } = context;
-  const outcome: GateOutcome = { accepted: 0, denied: new Map(), rejected: [] };
+  const outcome: GateOutcome = {
+    accepted: 0,
+    denied: new Map(),
+    rejected: [],
+    told: { accepted: 0, denied: new Map() },
+  };
   const ids = events.length > 1 ? new DistinctIds() : undefined;
   const decisions = new Decisions(plan, now, context.signals);
   const reader = new EventReader(plan, now);
@@ -56,9 +63,13 @@ export function gateEvents(plan: SourcePlan, events: EventList, context: GateCon
       outcome.rejected.push({ index, code: "duplicate-id", message: EVENT_ERRORS["duplicate-id"] });
       continue;
     }
-    const decision = decisions.decide(reader.consent, stored(reader.subject.key));
+    const state = stored(reader.subject.key);
+    const decision = decisions.decide(reader.consent, state);
     if (typeof decision === "string") {
-      outcome.denied.set(decision, (outcome.denied.get(decision) ?? 0) + 1);
+      increment(outcome.denied, decision);
+      const told = decisions.told(decision, reader.consent, state);
+      if (told === undefined) outcome.told.accepted++;
+      else increment(outcome.told.denied, told);
       continue;
     }
     if (application.ipValue >= 0) reader.values[application.ipValue] = ip;
@@ -67,6 +78,10 @@ export function gateEvents(plan: SourcePlan, events: EventList, context: GateCon
       if (lane !== undefined) context.enter(lane, reader);
     }
     outcome.accepted++;
+    outcome.told.accepted++;
   }
   return outcome;
 }
+
+const increment = (counts: Map<DenialReason, number>, reason: DenialReason): void =>
+  void counts.set(reason, (counts.get(reason) ?? 0) + 1);

@@ -55,8 +55,8 @@ export async function postEvents(
     if (failure !== undefined) throw new Problem(failure);
   }
   return {
-    accepted: outcome.accepted,
-    denied: Array.from(outcome.denied, ([reason, count]) => ({ reason, count })),
+    accepted: outcome.told.accepted,
+    denied: Array.from(outcome.told.denied, ([reason, count]) => ({ reason, count })),
     rejected: outcome.rejected,
   };
 }

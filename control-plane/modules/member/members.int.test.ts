@@ -185,8 +185,8 @@ test("an invitation gives its roles once, to whom it is for", async () => {
   const bob = await comes("bob");
   expect((await accept(bob, secret)).codes).toEqual(["INVITATION_INVALID"]);
   const ann = await comes("ann", ["analyst"]);
-  const both = await Promise.all([accept(ann, secret), accept(ann, secret)]);
-  expect(both.flatMap(({ codes }) => codes)).toEqual(["INVITATION_INVALID"]);
+  const uses = await Promise.all(Array.from({ length: 8 }, () => accept(ann, secret)));
+  expect(uses.flatMap(({ codes }) => codes)).toEqual(Array(7).fill("INVITATION_INVALID"));
   expect((await members()).get("ann")).toMatchObject({ roles: ["analyst", "privacy-officer"], assigned: true });
   const log = await api.ask(owner, `{ auditLog(filter: { action: "member.invited" }) { edges { node { details } } } }`);
   expect(log.text).not.toContain(secret);

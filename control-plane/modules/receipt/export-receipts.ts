@@ -2,7 +2,7 @@ import { Arg, Ctx, Field, ID, Int, Mutation, ObjectType, Resolver } from "type-g
 import type { Context } from "../../api/context.ts";
 import { findApplication } from "../../api/find.ts";
 import { change } from "../../api/scope.ts";
-import { subjectKeyOf } from "./subject-key.ts";
+import { subjectKeyOf } from "../subject/subject-key.ts";
 
 @ObjectType({ description: "one file, signed by the platform" })
 class SignedFile {

@@ -4,7 +4,7 @@ import type { Context } from "../../api/context.ts";
 import { findApplication } from "../../api/find.ts";
 import { read } from "../../api/scope.ts";
 import { ReceiptModel, toReceipt } from "./receipt.type.ts";
-import { subjectKeyOf } from "./subject-key.ts";
+import { subjectKeyOf } from "../subject/subject-key.ts";
 
 @ObjectType()
 class ReceiptCheck {

@@ -4,7 +4,7 @@ import { currentPolicy, findApplication } from "../../api/find.ts";
 import { invalid } from "../../api/input.ts";
 import type { ChangeScope } from "../../api/scope.ts";
 import { ApiError } from "../../errors/api-error.ts";
-import { subjectKeyOf } from "./subject-key.ts";
+import { subjectKeyOf } from "../subject/subject-key.ts";
 
 /** What a privacy officer takes down in a subject's name, by letter or telephone say; no purposes = a withdrawal. */
 export async function storeForSubject(

@@ -9,6 +9,7 @@ import { lastDeadLetters } from "../../hub/dead-letters.ts";
 import type { Hub } from "../../hub/hub.ts";
 import { readReceipts, storeConsent } from "../../hub/receipts.ts";
 import { openResults } from "../../hub/results.ts";
+import { readSubjectData } from "../../hub/subject-data.ts";
 
 /** Reads from the hub with each tenant's own connection. */
 export function tenantHub(orm: Orm, secrets: SecretBox, hub: Hub, log: Logger): HubReader {
@@ -28,6 +29,8 @@ export function tenantHub(orm: Orm, secrets: SecretBox, hub: Hub, log: Logger): 
       lastDeadLetters(await connection(tenant), application, count),
     receipts: async (tenant, application, subjectKey) =>
       readReceipts(await connection(tenant), application, subjectKey),
+    subjectData: async (tenant, application, subjectKey) =>
+      readSubjectData(await connection(tenant), application, subjectKey),
     storeConsent: async (tenant, receipt) => storeConsent(await connection(tenant), receipt),
   };
 }

@@ -16,6 +16,7 @@ export async function everyToken(platform: Platform, tenant: string): Promise<Re
     "source.grant",
     "policy.publish",
     "consent.write",
+    "subject.access",
     "pipeline.approve",
     "token.write",
     "member.write",
