@@ -17,6 +17,8 @@ export interface HubReader {
   lastDeadLetters(tenant: string, application: string, count: number): Promise<readonly StoredDeadLetter[]>;
   /** oldest first; of one subject, or the application's whole chain */
   receipts(tenant: string, application: string, subjectKey?: string): Promise<readonly StoredReceipt[]>;
+  /** how many subjects of an application have stored consent or a withdrawal */
+  countConsents(tenant: string, application: string): Promise<number>;
   /** what the hub holds of one subject in one application */
   subjectData(tenant: string, application: string, subjectKey: string): Promise<SubjectData>;
   /** makes it the subject's consent; resolves once it counts and its proof is stored */

@@ -10,6 +10,7 @@ import type { ApplicationRow } from "../../db/entities/application.ts";
 import { PipelineRow } from "../../db/entities/pipeline.ts";
 import { PipelineVersionRow } from "../../db/entities/pipeline-version.ts";
 import type { EntityManager } from "../../db/orm.ts";
+import { ApiError } from "../../errors/api-error.ts";
 import { definitionProblem } from "../pipeline/definition-problem.ts";
 import { DefinitionProblem } from "../pipeline/definition-problem.type.ts";
 import { checkPolicy } from "./check-policy.ts";
@@ -37,11 +38,23 @@ class PolicyPreview {
   @Field(() => Int, { description: "the version it would be; consent given under an older one becomes outdated" })
   version!: number;
 
+  @Field(() => Int, {
+    nullable: true,
+    description: "how many subjects' stored consent or withdrawal is of an older version then; null = the hub is down",
+  })
+  storedConsents!: number | null;
+
   @Field(() => [PolicyChangeModel])
   changes!: readonly PolicyChange[];
 
   @Field(() => [PipelineEffect], { description: "the running pipelines that would lose something or stop" })
   pipelines!: readonly PipelineEffect[];
+}
+
+/** The rest of a preview needs no hub. */
+function nullWhenDown(error: unknown): null {
+  if (error instanceof ApiError && error.code === "HUB_UNAVAILABLE") return null;
+  throw error;
 }
 
 const NONE: Omit<Policy, "version"> = { purposes: [], fields: [] };
@@ -50,7 +63,7 @@ const NONE: Omit<Policy, "version"> = { purposes: [], fields: [] };
 export class PolicyPreviews {
   @Query(() => PolicyPreview, { description: "What publishing this policy would change; publishes nothing." })
   policyPreview(@Args(() => PolicyArgs) input: PolicyArgs, @Ctx() context: Context): Promise<PolicyPreview> {
-    return read(context, "policy.read", async ({ em }) => {
+    return read(context, "policy.read", async ({ em, tenant, services }) => {
       const application = await findApplication(em, input.application);
       const parts = plainPolicy(input);
       checkPolicy(parts);
@@ -59,6 +72,7 @@ export class PolicyPreviews {
       const effects = current === null ? [] : await effectsOf(em, application, current, next);
       return {
         version: next.version,
+        storedConsents: await services.hub.countConsents(tenant, application.id).catch(nullWhenDown),
         changes: policyDiff(current ?? NONE, next),
         pipelines: effects.filter(({ loses, problem }) => loses.length > 0 || problem !== null),
       };

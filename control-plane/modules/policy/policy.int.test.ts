@@ -12,7 +12,7 @@ const PUBLISH = `mutation (${ARGS}) { publishPolicy(${PASSED}, controller: "Kiln
   policy { version controller jurisdiction levels { name purposes }
     purposes { name signals { gpc dnt tcf { purposes vendor } } }
     fields { path anonymized { methods purposes keep step } } } stopped } }`;
-const PREVIEW = `query (${ARGS}) { policyPreview(${PASSED}) { version
+const PREVIEW = `query (${ARGS}) { policyPreview(${PASSED}) { version storedConsents
   changes { kind of name before after } pipelines { name loses problem { reason step } } } }`;
 
 interface Preview {
@@ -46,7 +46,7 @@ const version = async (): Promise<unknown> => {
 
 test("a preview says what a policy would change, and changes nothing", async () => {
   const same = await preview(policy(PURPOSES, FIELDS));
-  expect(same).toEqual({ version: 2, changes: [], pipelines: [] });
+  expect(same).toEqual({ version: 2, storedConsents: null, changes: [], pipelines: [] });
 
   const narrower = await preview(policy([{ ...PURPOSES[0], lifetimeDays: 30 }], []));
   expect(narrower).toMatchObject({

@@ -2,7 +2,7 @@ import { createPublicKey, verify } from "node:crypto";
 import { createLogger } from "@o2mc/runtime/log.ts";
 import { ReceiptLog } from "@o2mc/runtime/receipt-log.ts";
 import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
-import { brokenLink, makeReceipt, type StoredReceipt } from "@o2mc/schema/consent/receipt.ts";
+import { brokenLink, makeReceipt, receiptHash, type StoredReceipt } from "@o2mc/schema/consent/receipt.ts";
 import { consentKey, receiptSubject, STREAMS } from "@o2mc/schema/subjects.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startNatsOperator, type NatsOperator } from "../../../e2e/testkit/nats-operator.ts";
@@ -12,7 +12,7 @@ import { readReceipts } from "../../hub/receipts.ts";
 import { ensureAccount } from "../../publish/ensure-account.ts";
 import { SecretBox } from "../../db/secret.ts";
 import { startApi, type TestApi } from "../../test/api.ts";
-import { makeTenant, type Fixture } from "../../test/fixture.ts";
+import { FIELDS, makeTenant, PURPOSES, type Fixture } from "../../test/fixture.ts";
 import { tenantHub } from "../result/tenant-hub.ts";
 
 const log = createLogger("test", "silent");
@@ -137,12 +137,26 @@ test("a changed, removed, added or reordered receipt breaks the chain", async ()
   expect(brokenLink([first, third, ...rest])).toBe(1);
   expect(brokenLink([first, second, second, third, ...rest])).toBe(2);
   expect(brokenLink([second, first, third, ...rest])).toBe(0);
+  // whoever changes one and makes its hash anew would have to make all that follow anew, up to the head that is kept elsewhere
+  const rehashed = { ...forged, hash: receiptHash(forged.receipt, first.hash) };
+  expect(brokenLink([first, rehashed, third, ...rest])).toBe(2);
+  expect(brokenLink([first, rehashed, { ...third, previous: rehashed.hash }, ...rest])).toBe(2);
 });
 
 test("nobody deletes a receipt, not even the control plane", async () => {
   const { jsm } = connection;
   await expect(jsm.streams.deleteMessage(STREAMS.receipts, 1)).rejects.toThrow(/not permitted/);
   await expect(jsm.streams.purge(STREAMS.receipts)).rejects.toThrow(/not permitted/);
+});
+
+test("a policy's preview says how many subjects' consent it would outdate", async () => {
+  const PREVIEW = `query ($a: ID!, $p: [PurposeInput!]!, $f: [FieldDeclarationInput!]!) {
+    policyPreview(application: $a, purposes: $p, fields: $f) { version storedConsents } }`;
+  const preview = async () => (await ask(PREVIEW, { p: PURPOSES, f: FIELDS })).get("policyPreview");
+  const { storedConsents } = (await preview()) as { storedConsents: number };
+  await ask(GIVE, { s: "somebody new", p: ["analytics"] });
+  await ask(WITHDRAW, { s: "somebody new" });
+  expect(await preview()).toEqual({ version: 2, storedConsents: storedConsents + 1 });
 });
 
 test("the export is one file that its signature proves", async () => {

@@ -5,6 +5,7 @@ import { inTenant, type Orm } from "../../db/orm.ts";
 import { secretContext, type SecretBox } from "../../db/secret.ts";
 import { ApiError } from "../../errors/api-error.ts";
 import type { TenantConnection } from "../../hub/connection.ts";
+import { countConsents } from "../../hub/count-consents.ts";
 import { lastDeadLetters } from "../../hub/dead-letters.ts";
 import type { Hub } from "../../hub/hub.ts";
 import { readReceipts, storeConsent } from "../../hub/receipts.ts";
@@ -29,6 +30,7 @@ export function tenantHub(orm: Orm, secrets: SecretBox, hub: Hub, log: Logger): 
       lastDeadLetters(await connection(tenant), application, count),
     receipts: async (tenant, application, subjectKey) =>
       readReceipts(await connection(tenant), application, subjectKey),
+    countConsents: async (tenant, application) => countConsents(await connection(tenant), application),
     subjectData: async (tenant, application, subjectKey) =>
       readSubjectData(await connection(tenant), application, subjectKey),
     storeConsent: async (tenant, receipt) => storeConsent(await connection(tenant), receipt),
