@@ -36,6 +36,7 @@ export function startControlPlane(context: StartContext): Promise<void> {
       ...(credentialSeconds === undefined ? {} : { O2MC_CREDENTIAL_SECONDS: credentialSeconds }),
       O2MC_OIDC_ISSUER: addresses.issuer,
       O2MC_OIDC_AUDIENCE: "o2mc-api",
+      ...outgoing(context),
     },
     loader,
   );
@@ -47,7 +48,7 @@ export async function startDataPlane(context: StartContext): Promise<void> {
   const extra = {
     edge: { O2MC_PUBLIC_URL: addresses.edge },
     process: geoip === undefined ? {} : { O2MC_GEOIP_DB: geoip },
-    deliver: {},
+    deliver: outgoing(context),
   };
   await Promise.all(
     (["edge", "process", "deliver"] as const).map((role) =>
@@ -58,6 +59,22 @@ export async function startDataPlane(context: StartContext): Promise<void> {
       }),
     ),
   );
+}
+
+/**
+ * Where results may go beside the public internet: to the shop's receiver, the demo's own database and its folder, and to
+ * what the operator opens beside these; never to the platform's own services.
+ */
+function outgoing({ ports, data, environment }: StartContext): Record<string, string> {
+  const list = (own: readonly string[], name: string): string =>
+    [...own, ...[environment[name] ?? ""].filter((text) => text !== "")].join(",");
+  const onPort = (port: number): string => `${HOST}/32:${port}`;
+  const { shop, postgres, ...closed } = ports;
+  return {
+    O2MC_ALLOW_PRIVATE_NETWORKS: list([shop, postgres].map(onPort), "O2MC_ALLOW_PRIVATE_NETWORKS"),
+    O2MC_DENY_NETWORKS: list(Object.values(closed).map(onPort), "O2MC_DENY_NETWORKS"),
+    O2MC_FILE_ROOTS: list([data.folder("out")], "O2MC_FILE_ROOTS"),
+  };
 }
 
 export function startShop(context: StartContext, endpointsFile: string): Promise<void> {

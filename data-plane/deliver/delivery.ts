@@ -9,7 +9,7 @@ import { type BackOff, backOffMs, pause } from "./back-off.ts";
 import type { Consent } from "./consent.ts";
 import type { DeliveryCounters } from "./counters.ts";
 import { DeadLetters } from "./dead-letters.ts";
-import type { OpenedDestination } from "./destination.ts";
+import { type OpenedDestination, Permanent } from "./destination.ts";
 import { type ConsentRow, frameRows, parseFrame } from "./frame-rows.ts";
 import { Inbox } from "./inbox.ts";
 import { recover } from "./recover.ts";
@@ -137,6 +137,8 @@ class Delivery {
         return;
       } catch (error) {
         retrying(counters, error);
+        // somebody has to change it; asked again all the same, since that may be in a resolver or on a disk
+        if (error instanceof Permanent) counters.state = "misconfigured";
         counters.retries++;
         if (failures === 1) log.warn({ delivery: id, err: error }, "destination not reachable, trying until it is");
         await pause(backOffMs(backOff, failures), this.#signal);
