@@ -33,6 +33,12 @@ const Environment = z.object({
   O2MC_NATS_CREDS: File,
   O2MC_SYSTEM_CREDS: File,
   O2MC_OPERATOR_SEED_FILE: File,
+  O2MC_CREDENTIAL_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(30 * 86_400)
+    .default(86_400),
 });
 
 export interface Env {
@@ -53,6 +59,7 @@ export interface Env {
     readonly operatorSeedFile: string;
     readonly systemCreds: string;
     readonly platformCreds: string;
+    readonly credentialSeconds: number;
   };
 }
 
@@ -76,6 +83,7 @@ export function controlPlaneEnv(environment: NodeJS.ProcessEnv = process.env): E
       operatorSeedFile: env.O2MC_OPERATOR_SEED_FILE,
       systemCreds: env.O2MC_SYSTEM_CREDS,
       platformCreds: env.O2MC_NATS_CREDS,
+      credentialSeconds: env.O2MC_CREDENTIAL_SECONDS,
     },
   };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { credsAuthenticator, connect, jwtAuthenticator, type NatsConnection } from "@nats-io/transport-node";
+import { useApi } from "./jetstream.ts";
 
 interface ConnectOptions {
   readonly url: string;
@@ -7,17 +8,43 @@ interface ConnectOptions {
   readonly inboxPrefix?: string;
 }
 
-/** Connects with a creds file and goes on reconnecting for ever. */
-export function connectWithCreds(options: ConnectOptions & { readonly credsFile: string }): Promise<NatsConnection> {
-  return connect({ ...base(options), authenticator: credsAuthenticator(readFileSync(options.credsFile)) });
+/** A user's JWT and seed; `api` = prefix of JetStream's API in its account, `$JS.API` unless named. */
+interface Credential {
+  readonly jwt: string;
+  readonly seed: string;
+  readonly api?: string;
 }
 
-/** Connects as a tenant's role user; `access` comes from the role's directory bucket. */
-export function connectWithJwt(
-  options: ConnectOptions & { readonly jwt: string; readonly seed: string },
+/** Connects with a creds file and goes on reconnecting for ever. `api` as in a credential. */
+export async function connectWithCreds(
+  options: ConnectOptions & { readonly credsFile: string; readonly api?: string },
 ): Promise<NatsConnection> {
-  const seed = new TextEncoder().encode(options.seed);
-  return connect({ ...base(options), authenticator: jwtAuthenticator(options.jwt, seed) });
+  const authenticator = credsAuthenticator(readFileSync(options.credsFile));
+  return useApi(await connect({ ...base(options), authenticator }), options.api);
+}
+
+/** Connects as a user of a tenant's account. */
+export function connectWithJwt(options: ConnectOptions & Credential): Promise<NatsConnection> {
+  return connectWithCredential(options, () => options);
+}
+
+/**
+ * Connects with a credential that is renewed: each attempt takes the current one. The server ends a connection whose
+ * credential has expired; it comes back by itself, and tries for ever while the current one is refused.
+ */
+export async function connectWithCredential(
+  options: ConnectOptions,
+  current: () => Credential,
+): Promise<NatsConnection> {
+  const nats = await connect({
+    ...base(options),
+    ignoreAuthErrorAbort: true,
+    authenticator: (nonce) => {
+      const { jwt, seed } = current();
+      return jwtAuthenticator(jwt, new TextEncoder().encode(seed))(nonce);
+    },
+  });
+  return useApi(nats, current().api);
 }
 
 function base(options: ConnectOptions) {

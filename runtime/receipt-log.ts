@@ -1,13 +1,8 @@
-import {
-  jetstream,
-  JetStreamApiError,
-  jetstreamManager,
-  type JetStreamClient,
-  type JetStreamManager,
-} from "@nats-io/jetstream";
+import { JetStreamApiError, type JetStreamClient, type JetStreamManager } from "@nats-io/jetstream";
 import { headers, type NatsConnection } from "@nats-io/transport-node";
 import { receiptHash, type ConsentReceipt, type StoredReceipt } from "@o2mc/schema/consent/receipt.ts";
 import { receiptSubject, receiptSubjects, STREAMS } from "@o2mc/schema/subjects.ts";
+import { jetStreamManagerOf, jetStreamOf } from "./jetstream.ts";
 
 /** The end of an application's chain: where the next receipt goes. */
 interface Head {
@@ -35,7 +30,7 @@ export class ReceiptLog {
 
   constructor(nats: NatsConnection) {
     this.#nats = nats;
-    this.#js = jetstream(nats);
+    this.#js = jetStreamOf(nats);
   }
 
   /** Resolves when the hub holds the receipt; rejects when it is not known to: then nothing may rest on it. */
@@ -74,7 +69,7 @@ export class ReceiptLog {
   }
 
   async #readHead(application: string): Promise<Head> {
-    this.#jsm ??= jetstreamManager(this.#nats, { checkAPI: false });
+    this.#jsm ??= jetStreamManagerOf(this.#nats);
     const jsm = await this.#jsm;
     try {
       const message = await jsm.streams.getMessage(STREAMS.receipts, { last_by_subj: receiptSubjects(application) });

@@ -1,5 +1,8 @@
-import { jetstream, type ConsumerMessages, type JsMsg } from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/transport-node";
+import { JetStreamError } from "@nats-io/jetstream";
+import type { Msg, NatsConnection } from "@nats-io/transport-node";
+import { bucketStream, bucketSubject, liveKeySubject } from "@o2mc/schema/subjects.ts";
+import { isRemoval, lastMessage } from "./bucket.ts";
+import { jetStreamManagerOf } from "./jetstream.ts";
 import type { Logger } from "./log.ts";
 
 /** What follows a bucket. Calls come one at a time, in the order of the bucket. */
@@ -14,11 +17,13 @@ export interface BucketFollower {
 }
 
 const RETRY_MS = 500;
+const BATCH = 512;
+const BATCH_BYTES = 4 * 1024 * 1024;
 
 /**
- * Follows the keys of a KV bucket that match `keys` until stopped. It reads the bucket anew after each reconnect, because the ordered consumer of the
- * library finds out only after a minute of silence that a restarted server has forgotten it, and a withdrawal must not
- * wait for that. It also waits for a bucket that is not made yet.
+ * Follows the keys of a KV bucket that match `keys` until stopped. It hears what the bucket republishes and reads what is
+ * stored, anew after each reconnect, because a withdrawal must not wait. No consumer of its own: whoever may make one may
+ * also name the subject that the hub then publishes to, and with it forge anything. It also waits for a bucket that is not made yet.
  */
 export function watchBucket(
   nats: NatsConnection,
@@ -27,62 +32,55 @@ export function watchBucket(
   log: Logger,
   keys = ">",
 ): { stop(): void } {
-  const prefix = `$KV.${bucket}.`;
   const known = new Set<string>();
-  let round = 0;
+  let round = new Round();
   let stopped = false;
-  let messages: ConsumerMessages | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   const restart = (delay: number): void => {
-    round++;
-    messages?.stop();
-    messages = undefined;
+    round.cancel();
+    round = new Round();
     follower.stale();
     clearTimeout(timer);
     if (!stopped) timer = setTimeout(() => void read(round), delay);
   };
 
-  const forget = (key: string): void => {
-    if (known.delete(key)) follower.gone(key);
+  const take = (key: string, value: Uint8Array, revision: number, removed: boolean): void => {
+    if (!round.isNews(key, revision)) return;
+    if (!removed) {
+      known.add(key);
+      follower.put(key, value, revision);
+    } else if (known.delete(key)) follower.gone(key);
   };
 
-  async function read(mine: number): Promise<void> {
+  const livePrefix = liveKeySubject(bucket, "");
+  const live = nats.subscribe(liveKeySubject(bucket, keys), {
+    callback: (error, message) => {
+      if (error !== null || stopped) return;
+      const revision = sequence(message);
+      // counted anew: the bucket was lost and made again
+      if (round.startedOver(revision)) restart(0);
+      else take(message.subject.slice(livePrefix.length), message.data, revision, isRemoval(headerOf(message)));
+    },
+  });
+
+  async function read(mine: Round): Promise<void> {
     const current = (): boolean => mine === round && !stopped;
-    const seen = new Set<string>();
     try {
-      const consumer = await jetstream(nats).consumers.getPushConsumer(`KV_${bucket}`, {
-        filter_subjects: [prefix + keys],
-        deliver_policy: "last_per_subject",
-      });
-      let pending = (await consumer.info(true)).num_pending;
-      const finish = (): void => {
-        for (const key of known) if (!seen.has(key)) forget(key);
-        follower.complete();
-      };
-      const take = (message: JsMsg): void => {
+      // what is stored from here on is heard
+      await nats.flush();
+      const stored = isLiteral(keys) ? readOne(nats, bucket, keys) : readAll(nats, bucket, keys, mine);
+      for await (const { key, value, revision, removed } of stored) {
         if (!current()) return;
-        const key = message.subject.slice(prefix.length);
-        if (isRemoval(message)) {
-          forget(key);
-        } else {
-          known.add(key);
-          if (pending > 0) seen.add(key);
-          follower.put(key, message.data, message.seq);
-        }
-        if (pending > 0 && --pending === 0) finish();
-      };
-      if (!current()) return;
-      if (pending === 0) finish();
-      const opened = await consumer.consume({ callback: take });
-      if (!current()) {
-        opened.stop();
-        return;
+        take(key, value, revision, removed);
       }
-      messages = opened;
-      void opened.closed().then(() => {
-        if (current()) restart(RETRY_MS);
-      });
+      if (!current()) return;
+      for (const key of known) {
+        if (mine.has(key)) continue;
+        known.delete(key);
+        follower.gone(key);
+      }
+      follower.complete();
     } catch (error) {
       if (!current() || nats.isClosed()) return;
       log.debug({ err: error, bucket }, "bucket cannot be watched yet");
@@ -103,14 +101,81 @@ export function watchBucket(
     stop: () => {
       stopped = true;
       clearTimeout(timer);
-      messages?.stop();
+      round.cancel();
+      live.unsubscribe();
     },
   };
 }
 
-function isRemoval(message: JsMsg): boolean {
-  const headers = message.headers;
-  if (headers === undefined) return false;
-  const operation = headers.get("KV-Operation");
-  return operation === "DEL" || operation === "PURGE" || headers.get("Nats-Marker-Reason") !== "";
+/** One reading of the bucket, and what came live meanwhile and since. */
+class Round {
+  readonly #revisions = new Map<string, number>();
+  #newest = 0;
+  /** ends a read that waits for an answer which may never come */
+  cancel: () => void = () => undefined;
+
+  isNews(key: string, revision: number): boolean {
+    if (revision <= (this.#revisions.get(key) ?? 0)) return false;
+    this.#revisions.set(key, revision);
+    return true;
+  }
+
+  has(key: string): boolean {
+    return this.#revisions.has(key);
+  }
+
+  /** Live revisions rise; one that does not belongs to another life of the bucket. */
+  startedOver(revision: number): boolean {
+    if (revision <= this.#newest) return true;
+    this.#newest = revision;
+    return false;
+  }
 }
+
+interface StoredKey {
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly revision: number;
+  readonly removed: boolean;
+}
+
+async function* readOne(nats: NatsConnection, bucket: string, key: string): AsyncGenerator<StoredKey> {
+  const last = await lastMessage(nats, bucketStream(bucket), bucketSubject(bucket, key));
+  if (last !== undefined) yield { key, ...last };
+}
+
+/** Buckets keep one message a key. */
+async function* readAll(nats: NatsConnection, bucket: string, keys: string, round: Round): AsyncGenerator<StoredKey> {
+  const { direct } = await jetStreamManagerOf(nats);
+  const prefix = bucketSubject(bucket, "");
+  for (let seq = 1; ;) {
+    let count = 0;
+    const batch = await direct.getBatch(bucketStream(bucket), {
+      seq,
+      next_by_subj: bucketSubject(bucket, keys),
+      batch: BATCH,
+      max_bytes: BATCH_BYTES,
+    });
+    round.cancel = () => batch.stop();
+    try {
+      for await (const message of batch) {
+        count++;
+        seq = message.seq + 1;
+        const removed = isRemoval((name) => message.header.get(name));
+        yield { key: message.subject.slice(prefix.length), value: message.data, revision: message.seq, removed };
+      }
+    } catch (error) {
+      if (!(error instanceof JetStreamError && "code" in error && error.code === 404)) throw error;
+    }
+    if (count === 0) return;
+  }
+}
+
+const isLiteral = (keys: string): boolean => !keys.split(".").some((part) => part === "*" || part === ">");
+
+const headerOf =
+  (message: Msg) =>
+  (name: string): string =>
+    message.headers?.get(name) ?? "";
+
+const sequence = (message: Msg): number => Number(headerOf(message)("Nats-Sequence"));

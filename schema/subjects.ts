@@ -13,23 +13,54 @@ export function token(value: string): string {
   return value;
 }
 
-export const STREAMS = { events: "EVENTS", results: "RESULTS", dead: "DEAD", receipts: "RECEIPTS" } as const;
+/**
+ * All of this lives in the tenant's own account, where only the control plane has users. Edge, deliver and each lane of
+ * process have an account of their own that imports, one by one, what they may use (control-plane/hub/grants.ts): there
+ * JetStream's API has this prefix instead of `$JS.API`, and nothing else of JetStream exists.
+ */
+export const HUB_API = "hub";
+
+export const STREAMS = {
+  events: "EVENTS",
+  results: "RESULTS",
+  dead: "DEAD",
+  receipts: "RECEIPTS",
+  checkpoints: "CHECKPOINTS",
+} as const;
 
 export const BUCKETS = {
   /** tenant account: one compiled `Deployment` per application; key = application id */
   deployments: "deployments",
+  /** tenant account: one `Deployment` per lane, with nothing of other lanes; key = `laneKey` */
+  lanes: "lanes",
   /** tenant account, deliver only: `DestinationConfig` with secrets; key = destination id */
   destinations: "destinations",
   /** tenant account: `ConsentState` per subject; key = `<app>.<subjectKey>` */
   consent: "consent",
   /** tenant account: `CheckpointHead` per partition; key = `<app>.<lane>.<partition>` */
-  checkpointHeads: "checkpoint-heads",
-  /** tenant account, object store: the snapshots that the heads point to */
-  checkpoints: "checkpoints",
+  checkpointHeads: "checkpoints",
 } as const;
 
-/** platform account: one bucket per data-plane role; key = tenant id, value = `TenantAccess` of that role */
+export const bucketStream = (bucket: string): string => `KV_${bucket}`;
+
+export const bucketSubject = (bucket: string, key: string): string => `$KV.${bucket}.${key}`;
+
+/** What a bucket stores is republished here, with its sequence: whoever follows a bucket may then not need a consumer. */
+export const liveKeySubject = (bucket: string, key: string): string => `kv.${bucket}.${key}`;
+
+export const bucketRepublish = (bucket: string): { readonly src: string; readonly dest: string } => ({
+  src: bucketSubject(bucket, ">"),
+  dest: liveKeySubject(bucket, ">"),
+});
+
+/** platform account: one bucket per data-plane role, value = `TenantAccess`; key = tenant id, for process and a lane's */
 export const directoryBucket = (role: DataPlaneRole): string => `directory-${role}`;
+
+export const laneAccessKey = (tenant: string, app: string, lane: string): string =>
+  `${token(tenant)}.${laneKey(app, lane)}`;
+
+/** platform account: since when a role's or lane's users count (seconds); key = directory bucket's key, role in front */
+export const REVOCATIONS = "revocations";
 
 export type DataPlaneRole = "edge" | "process" | "deliver";
 
@@ -62,6 +93,7 @@ export const STREAM_SUBJECTS = {
   resultsRepublish: { src: "out.>", dest: "live.out.>" },
   dead: ["dead.>"],
   receipts: ["receipt.>"],
+  checkpoints: ["cp.>"],
 } as const;
 
 /** Work-queue consumer of one partition; filters `eventSubject` and `tickSubject`; pinned group `PARTITION_GROUP`. */
@@ -80,6 +112,11 @@ export const consentKey = (app: string, subjectKey: string): string => `${token(
 
 export const checkpointKey = (app: string, lane: string, partition: number): string =>
   `${token(app)}.${token(lane)}.${partition}`;
+
+/** Chunks of one owner's snapshots of the partition with this `checkpointKey`; `.<slot>.<number>` follows. */
+export const checkpointSubject = (key: string, writer: string): string => `cp.${key}.${token(writer)}`;
+
+export const laneKey = (app: string, lane: string): string => `${token(app)}.${token(lane)}`;
 
 /** A lane is named by its purposes: sorted, joined by `+`. */
 export const laneId = (purposes: readonly string[]): string => token([...new Set(purposes)].sort().join("+"));

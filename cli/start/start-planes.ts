@@ -13,9 +13,10 @@ export const startIssuer = (context: StartContext): Promise<void> =>
   startNode(context, "issuer", "cli/issuer/main.ts", { O2MC_REALM_FILE: context.realmFile });
 
 export function startControlPlane(context: StartContext): Promise<void> {
-  const { ports, secrets, keys, addresses } = context;
+  const { ports, secrets, keys, addresses, environment } = context;
   const database = (role: string, password: string): string =>
     `postgresql://${role}:${password}@${HOST}:${ports.postgres}/o2mc`;
+  const credentialSeconds = environment["O2MC_CREDENTIAL_SECONDS"];
   // type-graphql and MikroORM need decorator metadata, which Node's own type stripping does not make
   const loader = ["--import", pathToFileURL(join(context.repository, "control-plane/bin/decorators.ts")).href];
   return startNode(
@@ -32,8 +33,10 @@ export function startControlPlane(context: StartContext): Promise<void> {
       O2MC_NATS_CREDS: keys.controlPlaneCreds,
       O2MC_SYSTEM_CREDS: keys.systemCreds,
       O2MC_OPERATOR_SEED_FILE: keys.operatorSeedFile,
+      ...(credentialSeconds === undefined ? {} : { O2MC_CREDENTIAL_SECONDS: credentialSeconds }),
       O2MC_OIDC_ISSUER: addresses.issuer,
       O2MC_OIDC_AUDIENCE: "o2mc-api",
+      ...outgoing(context),
     },
     loader,
   );
@@ -45,7 +48,7 @@ export async function startDataPlane(context: StartContext): Promise<void> {
   const extra = {
     edge: { O2MC_PUBLIC_URL: addresses.edge, O2MC_HEALTH_PORT: String(context.ports["edge-health"]) },
     process: geoip === undefined ? {} : { O2MC_GEOIP_DB: geoip },
-    deliver: {},
+    deliver: outgoing(context),
   };
   await Promise.all(
     (["edge", "process", "deliver"] as const).map((role) =>
@@ -56,6 +59,22 @@ export async function startDataPlane(context: StartContext): Promise<void> {
       }),
     ),
   );
+}
+
+/**
+ * Where results may go beside the public internet: to the shop's receiver, the demo's own database and its folder, and to
+ * what the operator opens beside these; never to the platform's own services.
+ */
+function outgoing({ ports, data, environment }: StartContext): Record<string, string> {
+  const list = (own: readonly string[], name: string): string =>
+    [...own, ...[environment[name] ?? ""].filter((text) => text !== "")].join(",");
+  const onPort = (port: number): string => `${HOST}/32:${port}`;
+  const { shop, postgres, ...closed } = ports;
+  return {
+    O2MC_ALLOW_PRIVATE_NETWORKS: list([shop, postgres].map(onPort), "O2MC_ALLOW_PRIVATE_NETWORKS"),
+    O2MC_DENY_NETWORKS: list(Object.values(closed).map(onPort), "O2MC_DENY_NETWORKS"),
+    O2MC_FILE_ROOTS: list([data.folder("out")], "O2MC_FILE_ROOTS"),
+  };
 }
 
 export function startShop(context: StartContext, endpointsFile: string): Promise<void> {

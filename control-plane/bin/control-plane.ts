@@ -26,6 +26,7 @@ const hub = await Hub.connect({
   operatorSeed: readFileSync(env.hub.operatorSeedFile, "utf8").trim(),
   systemCreds: env.hub.systemCreds,
   platformCreds: env.hub.platformCreds,
+  credentialSeconds: env.hub.credentialSeconds,
 });
 const dispatcher = new Dispatcher({ orm, secrets, hub, log, databaseUrl: env.database.url });
 dispatcher.start();

@@ -3,6 +3,7 @@ import { Kvm, type KV } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { connectWithJwt } from "@o2mc/runtime/nats.ts";
 import { BUCKETS } from "@o2mc/schema/subjects.ts";
+import { keyPair } from "./accounts.ts";
 import { issueUser } from "./users.ts";
 
 /** The control plane's own connection into one tenant's account, with every right there. */
@@ -17,7 +18,7 @@ export interface TenantConnection {
 
 /** The user is made for this connection and known to nobody else. */
 export async function connectTenant(url: string, tenant: string, accountSeed: string): Promise<TenantConnection> {
-  const user = await issueUser(`control-plane@${tenant}`, accountSeed);
+  const user = await issueUser(`control-plane@${tenant}`, keyPair(accountSeed));
   const nc = await connectWithJwt({ url, name: `control-plane/${tenant}`, ...user });
   const kvm = new Kvm(nc);
   return {

@@ -9,9 +9,16 @@ import {
   type JetStreamManager,
   type StreamConfig,
 } from "@nats-io/jetstream";
-import { Kvm } from "@nats-io/kv";
-import { nanos, type NatsConnection } from "@nats-io/transport-node";
-import { BUCKETS, STREAM_SUBJECTS, STREAMS, WINDOW_CONSUMER } from "@o2mc/schema/subjects.ts";
+import { nanos } from "@nats-io/transport-node";
+import {
+  bucketRepublish,
+  BUCKETS,
+  bucketStream,
+  bucketSubject,
+  STREAM_SUBJECTS,
+  STREAMS,
+  WINDOW_CONSUMER,
+} from "@o2mc/schema/subjects.ts";
 
 const MEGABYTE = 1024 ** 2;
 const MINUTE = 60_000;
@@ -65,29 +72,47 @@ const STREAM_CONFIGS: readonly (Partial<StreamConfig> & { readonly name: string 
     allow_direct: false,
   },
   {
-    name: `OBJ_${BUCKETS.checkpoints}`,
-    subjects: [`$O.${BUCKETS.checkpoints}.C.>`, `$O.${BUCKETS.checkpoints}.M.>`],
+    name: STREAMS.checkpoints,
+    subjects: [...STREAM_SUBJECTS.checkpoints],
     retention: RetentionPolicy.Limits,
     max_bytes: 2048 * MEGABYTE,
+    // one message a chunk; what replaces a chunk that is done with goes by itself
+    max_msgs_per_subject: 1,
+    allow_msg_ttl: true,
     allow_direct: true,
-    allow_rollup_hdrs: true,
   },
 ];
 
 const BUCKET_BYTES: Readonly<Record<string, number>> = {
   [BUCKETS.deployments]: 64 * MEGABYTE,
+  [BUCKETS.lanes]: 64 * MEGABYTE,
   [BUCKETS.destinations]: 16 * MEGABYTE,
   [BUCKETS.consent]: 512 * MEGABYTE,
   [BUCKETS.checkpointHeads]: 64 * MEGABYTE,
 };
 
+/** The control plane purges a destination's secrets; only it and deliver know this bucket, and deliver writes none. */
+const ROLLED_UP: ReadonlySet<string> = new Set([BUCKETS.destinations]);
+
+/** Buckets as streams of our own, for the library lets a writer of one key roll up all the others. */
+const bucketConfig = (bucket: string, maxBytes: number): Partial<StreamConfig> & { readonly name: string } => ({
+  name: bucketStream(bucket),
+  subjects: [bucketSubject(bucket, ">")],
+  retention: RetentionPolicy.Limits,
+  max_bytes: maxBytes,
+  max_msgs_per_subject: 1,
+  allow_direct: true,
+  allow_rollup_hdrs: ROLLED_UP.has(bucket),
+  deny_delete: true,
+  republish: bucketRepublish(bucket),
+});
+
 /** Makes what a tenant's account needs before anything is deployed; brings what is there up to date. */
-export async function ensureStreams(nc: NatsConnection, jsm: JetStreamManager): Promise<void> {
-  for (const config of STREAM_CONFIGS) {
+export async function ensureStreams(jsm: JetStreamManager): Promise<void> {
+  const buckets = Object.entries(BUCKET_BYTES).map(([bucket, bytes]) => bucketConfig(bucket, bytes));
+  for (const config of [...STREAM_CONFIGS, ...buckets]) {
     await ensureStream(jsm, { storage: StorageType.File, discard: DiscardPolicy.New, num_replicas: 1, ...config });
   }
-  const kvm = new Kvm(nc);
-  for (const [bucket, max_bytes] of Object.entries(BUCKET_BYTES)) await kvm.create(bucket, { history: 1, max_bytes });
   await ensureConsumer(jsm, STREAMS.results, {
     durable_name: WINDOW_CONSUMER,
     ack_policy: AckPolicy.All,

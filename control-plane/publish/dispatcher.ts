@@ -5,12 +5,19 @@ import { OutboxRow } from "../db/entities/outbox.ts";
 import { TenantRow } from "../db/entities/tenant.ts";
 import { asDispatcher, inTenant, type Orm } from "../db/orm.ts";
 import type { SecretBox } from "../db/secret.ts";
+import type { TenantAccount } from "../hub/accounts.ts";
 import type { TenantConnection } from "../hub/connection.ts";
 import type { Hub } from "../hub/hub.ts";
 import { ensureAccount } from "./ensure-account.ts";
 import { listen } from "./listen.ts";
 import { loadDeployment, loadDestination } from "./load-deployment.ts";
-import { deleteDeployment, deleteDestination, putDeployment, putDestination } from "./put-deployment.ts";
+import {
+  deleteDeployment,
+  deleteDestination,
+  putDeployment,
+  putDestination,
+  type LaneDoors,
+} from "./put-deployment.ts";
 
 export interface DispatcherOptions {
   readonly orm: Orm;
@@ -94,6 +101,8 @@ export class Dispatcher {
       tenants: (await em.find(TenantRow, {})).map(({ id }) => id),
     }));
     const now = Date.now();
+    // whose users are due for renewal is compared anew
+    for (const id of tenants) if ((this.#options.hub.renewsAt(id) ?? Infinity) <= now) this.#reconciled.delete(id);
     const todo = new Set([...tenants.filter((id) => !this.#reconciled.has(id)), ...rows.map(({ tenant }) => tenant)]);
     // tenants wait for one another only as long as they work
     await Promise.all(
@@ -113,7 +122,8 @@ export class Dispatcher {
       }),
     );
     const retries = [...this.#failing.values()].map(({ at }) => at - Date.now());
-    return Math.max(50, Math.min(POLL_MS, ...retries));
+    const renewals = tenants.map((id) => (this.#options.hub.renewsAt(id) ?? Infinity) - Date.now());
+    return Math.max(50, Math.min(POLL_MS, ...retries, ...renewals));
   }
 
   async #dispatch(tenant: string, rows: readonly OutboxRow[]): Promise<void> {
@@ -132,7 +142,7 @@ export class Dispatcher {
       for (const { application } of rows) if (application !== null) applications.push(application);
       // destinations first: a deployment's deliveries find theirs
       for (const id of new Set(destinations)) await this.#dispatchDestination(connection, tenant, id);
-      for (const id of new Set(applications)) await this.#dispatchDeployment(connection, tenant, id);
+      for (const id of new Set(applications)) await this.#dispatchDeployment(connection, account, tenant, id);
     }
     this.#reconciled.add(tenant);
     await this.#mark(rows);
@@ -151,16 +161,26 @@ export class Dispatcher {
     else await putDestination(connection, config);
   }
 
-  async #dispatchDeployment(connection: TenantConnection, tenant: string, id: string): Promise<void> {
+  async #dispatchDeployment(
+    connection: TenantConnection,
+    account: TenantAccount,
+    tenant: string,
+    id: string,
+  ): Promise<void> {
+    const { hub } = this.#options;
+    const lanes: LaneDoors = {
+      openLanes: (wanted) => hub.openLanes(account, wanted),
+      closeLanes: (wanted) => hub.closeLanes(account, { tenant, ...wanted }),
+    };
     const deployment = await loadDeployment(this.#options.orm, this.#options.secrets, tenant, id);
     if (deployment === "nothing") return;
     if (deployment === "gone") {
-      await deleteDeployment(connection, id);
+      await deleteDeployment(connection, id, lanes);
       return;
     }
-    await putDeployment(connection, deployment);
-    const { application, revision, lanes, pipelines } = deployment;
-    const counts = { lanes: lanes.length, pipelines: pipelines.length };
+    await putDeployment(connection, deployment, lanes);
+    const { application, revision, pipelines } = deployment;
+    const counts = { lanes: deployment.lanes.length, pipelines: pipelines.length };
     this.#options.log.info({ tenant, application, revision, ...counts }, "deployment is in the hub");
   }
 

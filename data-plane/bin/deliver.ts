@@ -2,7 +2,9 @@ import { followConnection } from "@o2mc/runtime/connection-state.ts";
 import { serveHealth } from "@o2mc/runtime/health-server.ts";
 import { createLogger } from "@o2mc/runtime/log.ts";
 import { connectWithCreds } from "@o2mc/runtime/nats.ts";
+import { outgoingOf } from "@o2mc/runtime/outgoing/outgoing.ts";
 import { onShutdown } from "@o2mc/runtime/shutdown.ts";
+import { HUB_API } from "@o2mc/schema/subjects.ts";
 import { type Tenant, watchTenants } from "../config/tenants.ts";
 import { DEFAULT_BACK_OFF } from "../deliver/back-off.ts";
 import { deliverEnv } from "../deliver/env.ts";
@@ -22,7 +24,12 @@ const health = await serveHealth(env.http.host, env.http.port, {
   }),
 });
 
-const platform = await connectWithCreds({ ...env.nats, name: "o2mc-deliver", inboxPrefix: "_INBOX_deliver" });
+const platform = await connectWithCreds({
+  ...env.nats,
+  api: HUB_API,
+  name: "o2mc-deliver",
+  inboxPrefix: "_INBOX_deliver",
+});
 hub = followConnection(platform);
 
 const directory = watchTenants({
@@ -38,6 +45,7 @@ const directory = watchTenants({
         connection: tenant.nats,
         windowSeconds,
         backOff: DEFAULT_BACK_OFF,
+        outgoing: outgoingOf(env.outgoing, tenant.id),
         log: log.child({ tenant: tenant.id }),
       }),
     );

@@ -4,6 +4,7 @@ import { serveHealth } from "@o2mc/runtime/health-server.ts";
 import { createLogger } from "@o2mc/runtime/log.ts";
 import { connectWithCreds } from "@o2mc/runtime/nats.ts";
 import { onShutdown } from "@o2mc/runtime/shutdown.ts";
+import { HUB_API } from "@o2mc/schema/subjects.ts";
 import { watchTenants } from "../config/tenants.ts";
 import { Counters } from "../edge/counters.ts";
 import { edgeEnv } from "../edge/env.ts";
@@ -17,7 +18,7 @@ const snippet = await buildSnippet().catch((error: unknown) => {
   log.error({ err: error }, "the snippet cannot be built");
   return undefined;
 });
-const platform = await connectWithCreds({ ...env.nats, name: "o2mc-edge", inboxPrefix: "_INBOX_edge" });
+const platform = await connectWithCreds({ ...env.nats, api: HUB_API, name: "o2mc-edge", inboxPrefix: "_INBOX_edge" });
 const counters = new Counters();
 const registry = new Registry(counters, log);
 const tenants = watchTenants({

@@ -3,6 +3,7 @@ import { serveHealth } from "@o2mc/runtime/health-server.ts";
 import { createLogger } from "@o2mc/runtime/log.ts";
 import { connectWithCreds } from "@o2mc/runtime/nats.ts";
 import { onShutdown } from "@o2mc/runtime/shutdown.ts";
+import { HUB_API } from "@o2mc/schema/subjects.ts";
 import { type Tenant, watchTenants } from "../config/tenants.ts";
 import { processEnv } from "../process/env.ts";
 import { geoipOf } from "../process/open-geoip.ts";
@@ -18,12 +19,17 @@ let hub: { readonly connected: boolean } = { connected: false };
 
 const health = await serveHealth(env.http.host, env.http.port, {
   ready: () => hub.connected,
-  metrics: () => ({
-    tenants: Object.fromEntries(Array.from(tenants, ([{ id }, processor]) => [id, { partitions: processor.status() }])),
-  }),
+  metrics: () => {
+    const found: Record<string, { partitions: ReturnType<TenantProcessor["status"]> }> = {};
+    // a tenant has a processor for each of its lanes
+    for (const [{ id }, processor] of tenants) {
+      found[id] = { partitions: { ...found[id]?.partitions, ...processor.status() } };
+    }
+    return { tenants: found };
+  },
 });
 
-const platform = await connectWithCreds({ ...env.nats, name: "o2mc-process", inboxPrefix: INBOX_PREFIX });
+const platform = await connectWithCreds({ ...env.nats, api: HUB_API, name: "o2mc-process", inboxPrefix: INBOX_PREFIX });
 hub = followConnection(platform);
 
 const directory = watchTenants({
@@ -33,7 +39,9 @@ const directory = watchTenants({
   log,
   onTenant: (tenant) => {
     const child = log.child({ tenant: tenant.id });
-    tenants.set(tenant, new TenantProcessor({ nats: tenant.nats, inboxPrefix: INBOX_PREFIX, geoip, log: child }));
+    const { nats, lane } = tenant;
+    const key = lane === undefined ? {} : { messageKey: lane.messageKey };
+    tenants.set(tenant, new TenantProcessor({ nats, inboxPrefix: INBOX_PREFIX, geoip, log: child, ...key }));
   },
   onDeployment: (tenant, deployment) => tenants.get(tenant)?.deploy(deployment),
   onUndeployed: (tenant, application) => tenants.get(tenant)?.undeploy(application),

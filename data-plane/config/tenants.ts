@@ -1,18 +1,19 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Logger } from "@o2mc/runtime/log.ts";
-import { connectWithJwt } from "@o2mc/runtime/nats.ts";
+import { connectWithCredential } from "@o2mc/runtime/nats.ts";
 import { watchBucket } from "@o2mc/runtime/watch-bucket.ts";
-import type { Deployment, TenantAccess } from "@o2mc/schema/deployment/deployment.ts";
-import { BUCKETS, directoryBucket, type DataPlaneRole } from "@o2mc/schema/subjects.ts";
+import type { Deployment, LaneAccess, TenantAccess } from "@o2mc/schema/deployment/deployment.ts";
+import { BUCKETS, directoryBucket, laneAccessKey, laneKey, type DataPlaneRole } from "@o2mc/schema/subjects.ts";
 
-/** One tenant that this process may work for: its id and a connection to its account. */
+/** One tenant that this process may work for, of process one lane of it: its id and a connection that opens this and no more. */
 export interface Tenant {
   readonly id: string;
   readonly nats: NatsConnection;
+  readonly lane?: LaneAccess;
 }
 
 export interface TenantHandlers {
-  /** a tenant is connected, for the first time or with a new credential; comes before its deployments */
+  /** a tenant is connected, for the first time or after its connection was closed for good; comes before its deployments */
   onTenant(tenant: Tenant): void | Promise<void>;
   /** a deployment, at first and at each new revision */
   onDeployment(tenant: Tenant, deployment: Deployment): void | Promise<void>;
@@ -22,7 +23,7 @@ export interface TenantHandlers {
 }
 
 interface Options extends TenantHandlers {
-  /** connection to the platform account; its user can read the role's directory bucket only */
+  /** connection whose user can read the role's directory bucket only */
   readonly nats: NatsConnection;
   readonly role: DataPlaneRole;
   readonly url: string;
@@ -38,7 +39,7 @@ export interface TenantWatch {
 }
 
 /**
- * Follows the directory of `role`, keeps one connection per tenant and follows the tenant's deployments. Calls about one
+ * Follows the directory of `role`, keeps one connection per tenant (process: per lane) and follows its deployments. Calls about one
  * tenant come one after the other, each awaited; a call that throws is logged and the next goes on. When the directory
  * cannot be read, tenants that are connected stay.
  */
@@ -49,20 +50,20 @@ export function watchTenants(options: Options): TenantWatch {
     options.nats,
     directoryBucket(options.role),
     {
-      put: (tenant, value) => {
+      put: (key, value) => {
         const access = parse<TenantAccess>(value);
-        if (access === undefined || access.tenant !== tenant) {
-          options.log.error({ tenant }, "a tenant's access cannot be read");
+        if (access === undefined || accessKey(access) !== key) {
+          options.log.error({ key }, "a tenant's access cannot be read");
           return;
         }
-        const line = lines.get(tenant);
-        if (line?.access.jwt === access.jwt) return;
-        void line?.stop();
-        lines.set(tenant, new TenantLine(access, options, line?.stop()));
+        const line = lines.get(key);
+        // the connection goes on with the old one until the server ends it, and comes back with the new
+        if (line === undefined) lines.set(key, new TenantLine(access, options));
+        else line.access = access;
       },
-      gone: (tenant) => {
-        void lines.get(tenant)?.stop();
-        lines.delete(tenant);
+      gone: (key) => {
+        void lines.get(key)?.stop();
+        lines.delete(key);
       },
       complete: () => {
         directoryRead = true;
@@ -82,9 +83,10 @@ export function watchTenants(options: Options): TenantWatch {
   };
 }
 
-/** One credential of one tenant: connects, and connects again when the server closes the connection for good. */
+/** One tenant, of process one lane: connects, and connects again when the server closes the connection for good. */
 class TenantLine {
-  readonly access: TenantAccess;
+  /** the newest */
+  access: TenantAccess;
   settled = false;
   readonly #options: Options;
   readonly #stopping: Promise<void>;
@@ -92,11 +94,11 @@ class TenantLine {
   readonly #done: Promise<void>;
   #stopped = false;
 
-  constructor(access: TenantAccess, options: Options, before: Promise<void> | undefined) {
+  constructor(access: TenantAccess, options: Options) {
     this.access = access;
     this.#options = options;
     this.#stopping = new Promise((resolve) => (this.#resolveStopping = resolve));
-    this.#done = this.#run(before);
+    this.#done = this.#run();
   }
 
   stop(): Promise<void> {
@@ -105,20 +107,20 @@ class TenantLine {
     return this.#done;
   }
 
-  async #run(before: Promise<void> | undefined): Promise<void> {
-    await before;
+  async #run(): Promise<void> {
     const { role, url, log } = this.#options;
-    const { tenant: id, jwt, seed } = this.access;
+    const { tenant: id, lane } = this.access;
+    const connect = { url, name: `o2mc-${role}`, inboxPrefix: `_INBOX_${role}` };
     while (!this.#stopped) {
       try {
-        const connecting = connectWithJwt({ url, jwt, seed, name: `o2mc-${role}`, inboxPrefix: `_INBOX_${role}` });
+        const connecting = connectWithCredential(connect, () => this.access);
         const nats = await Promise.race([connecting, this.#stopping]);
         if (nats === undefined || this.#stopped) {
           // the connection itself waits for ever for a server
           void connecting.then((late) => late.close()).catch(() => undefined);
           return;
         }
-        await this.#serve({ id, nats });
+        await this.#serve({ id, nats, ...(lane === undefined ? {} : { lane }) });
       } catch (error) {
         log.warn({ err: error, tenant: id }, "a tenant's account cannot be reached");
       }
@@ -137,12 +139,14 @@ class TenantLine {
     };
     const revisions = new Map<string, number>();
     call(() => this.#options.onTenant(tenant));
+    const { lane } = tenant;
     const deployments = watchBucket(
       tenant.nats,
-      BUCKETS.deployments,
+      lane === undefined ? BUCKETS.deployments : BUCKETS.lanes,
       {
-        put: (application, value) => {
+        put: (key, value) => {
           const deployment = parse<Deployment>(value);
+          const application = lane?.application ?? key;
           if (deployment?.application !== application || deployment.tenant !== tenant.id) {
             log.error({ tenant: tenant.id, application }, "a deployment cannot be read");
             return;
@@ -152,7 +156,8 @@ class TenantLine {
           revisions.set(application, deployment.revision);
           call(() => this.#options.onDeployment(tenant, deployment));
         },
-        gone: (application) => {
+        gone: (key) => {
+          const application = lane?.application ?? key;
           revisions.delete(application);
           call(() => this.#options.onUndeployed?.(tenant, application));
         },
@@ -163,6 +168,7 @@ class TenantLine {
         stale: () => undefined,
       },
       log,
+      lane === undefined ? undefined : laneKey(lane.application, lane.id),
     );
     await Promise.race([tenant.nats.closed(), this.#stopping]);
     deployments.stop();
@@ -171,6 +177,9 @@ class TenantLine {
     if (!tenant.nats.isClosed()) await tenant.nats.close();
   }
 }
+
+const accessKey = ({ tenant, lane }: TenantAccess): string =>
+  lane === undefined ? tenant : laneAccessKey(tenant, lane.application, lane.id);
 
 function parse<T>(value: Uint8Array): T | undefined {
   try {

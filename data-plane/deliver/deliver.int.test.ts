@@ -20,6 +20,7 @@ import { DEFAULT_BACK_OFF } from "./back-off.ts";
 import { TenantDeliveries } from "./tenant.ts";
 import { startDatabase, type TestDatabase } from "./testkit/database.ts";
 import { eventually } from "./testkit/eventually.ts";
+import { outgoingTo } from "./testkit/outgoing.ts";
 import { APP, PIPELINE, TENANT, TenantHub } from "./testkit/tenant-hub.ts";
 
 const FRAMES = 240;
@@ -131,7 +132,13 @@ test("a row that PostgreSQL refuses becomes a dead letter, its neighbours are wr
 test("stopping writes what is gathered and acknowledges it", async () => {
   const connection = await hub.connectDeliver();
   const log = createLogger("test", "silent");
-  const deliveries = new TenantDeliveries({ connection, windowSeconds: 600, backOff: DEFAULT_BACK_OFF, log });
+  const deliveries = new TenantDeliveries({
+    connection,
+    windowSeconds: 600,
+    backOff: DEFAULT_BACK_OFF,
+    outgoing: outgoingTo(),
+    log,
+  });
   deliveries.deploy(deployment(["slow"]));
   await eventually(() => deliveries.counters.get("to-slow")?.state, "up");
   await hub.publish(SLOW.name, "last", frame(9500));
@@ -217,7 +224,14 @@ function frame(i: number): ResultFrame {
 function start(): void {
   child = spawn(process.execPath, [join(import.meta.dirname, "../bin/deliver.ts")], {
     stdio: ["ignore", "ignore", process.env["O2MC_TEST_LOG"] === undefined ? "ignore" : "inherit"],
-    env: { O2MC_NATS_URL: hub.server.url, O2MC_NATS_CREDS: hub.deliverCreds, O2MC_PORT: "0", O2MC_LOG_LEVEL: "debug" },
+    env: {
+      O2MC_NATS_URL: hub.server.url,
+      O2MC_NATS_CREDS: hub.deliverCreds,
+      O2MC_PORT: "0",
+      O2MC_LOG_LEVEL: "debug",
+      O2MC_ALLOW_PRIVATE_NETWORKS: "127.0.0.1/32",
+      O2MC_FILE_ROOTS: tmpdir(),
+    },
   });
 }
 

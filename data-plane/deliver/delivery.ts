@@ -1,5 +1,6 @@
-import { jetstream, type JetStreamClient, jetstreamManager, type JsMsg } from "@nats-io/jetstream";
+import type { JetStreamClient, JsMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { jetStreamManagerOf, jetStreamOf } from "@o2mc/runtime/jetstream.ts";
 import type { Logger } from "@o2mc/runtime/log.ts";
 import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
@@ -8,7 +9,7 @@ import { type BackOff, backOffMs, pause } from "./back-off.ts";
 import type { Consent } from "./consent.ts";
 import type { DeliveryCounters } from "./counters.ts";
 import { DeadLetters } from "./dead-letters.ts";
-import type { OpenedDestination } from "./destination.ts";
+import { type OpenedDestination, Permanent } from "./destination.ts";
 import { type ConsentRow, frameRows, parseFrame } from "./frame-rows.ts";
 import { Inbox } from "./inbox.ts";
 import { recover } from "./recover.ts";
@@ -58,7 +59,7 @@ class Delivery {
   constructor(parts: DeliveryParts, signal: AbortSignal) {
     this.#parts = parts;
     this.#signal = signal;
-    this.#js = jetstream(parts.connection);
+    this.#js = jetStreamOf(parts.connection);
     this.#deadLetters = new DeadLetters(this.#js, parts.application, parts.id, parts.output.columns);
   }
 
@@ -67,7 +68,7 @@ class Delivery {
     const { opened, id, counters } = this.#parts;
     // Before anything is pulled: what a dead destination can't take stays in the hub.
     await this.#connect();
-    const jsm = await jetstreamManager(this.#parts.connection, { checkAPI: false });
+    const jsm = await jetStreamManagerOf(this.#parts.connection);
     const recovered = await recover(jsm, deliveryConsumer(id), this.#signal);
     if (this.#signal.aborted) return;
     const consumer = await this.#js.consumers.get(STREAMS.results, deliveryConsumer(id));
@@ -136,6 +137,8 @@ class Delivery {
         return;
       } catch (error) {
         retrying(counters, error);
+        // somebody has to change it; asked again all the same, since that may be in a resolver or on a disk
+        if (error instanceof Permanent) counters.state = "misconfigured";
         counters.retries++;
         if (failures === 1) log.warn({ delivery: id, err: error }, "destination not reachable, trying until it is");
         await pause(backOffMs(backOff, failures), this.#signal);

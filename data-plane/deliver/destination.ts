@@ -1,3 +1,4 @@
+import type { Outgoing } from "@o2mc/runtime/outgoing/outgoing.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 
@@ -24,7 +25,10 @@ export interface Batch {
  * it is retried a bounded number of times, then the rows go to the dead letters.
  */
 export interface Destination {
-  /** Resolves when the destination can take rows: this is its health check too. May be called again after `close`. */
+  /**
+   * Resolves when the destination can take rows: this is its health check too. May be called again after `close`. Throws
+   * `Permanent` when somebody has to change the destination first: nothing is pulled meanwhile.
+   */
   connect(): Promise<void>;
   /** Resolves only when every row is durable at the destination. Writing the same ids again changes nothing. */
   write(batch: Batch): Promise<void>;
@@ -45,6 +49,8 @@ export interface Gathering {
 export interface DestinationContext {
   readonly delivery: string;
   readonly output: OutputType;
+  /** the only ways out that a kind may use */
+  readonly outgoing: Outgoing;
 }
 
 export interface OpenedDestination {

@@ -1,6 +1,7 @@
 import { DESTINATIONS as SPECS } from "@o2mc/schema/destinations/destinations.ts";
 import { expect, test } from "vitest";
 import { DESTINATIONS } from "./destinations.ts";
+import { outgoingTo } from "./testkit/outgoing.ts";
 
 const output = { name: "out", perSubject: false, columns: [] };
 
@@ -12,7 +13,7 @@ test.each(SPECS.map(({ kind, example }) => [kind, example] as const))(
   "%s opens with its spec's example, whose defaults are filled in, and with nothing that the spec does not know",
   (kind, example) => {
     const open = (options: object) =>
-      DESTINATIONS.find((each) => each.kind === kind)?.open(options, { delivery: "d", output });
+      DESTINATIONS.find((each) => each.kind === kind)?.open(options, { delivery: "d", output, outgoing: outgoingTo() });
     expect(open(example)?.gathering.messages).toBeGreaterThan(0);
     expect(() => open({ ...example, strange: 1 })).toThrow(`${kind}.strange is unknown`);
   },

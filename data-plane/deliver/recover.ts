@@ -1,4 +1,5 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
+import { PermissionViolationError } from "@nats-io/transport-node";
 import { STREAMS } from "@o2mc/schema/subjects.ts";
 import { pause } from "./back-off.ts";
 
@@ -23,8 +24,15 @@ export async function recover(jsm: JetStreamManager, consumer: string, signal: A
   try {
     const reset = await jsm.consumers.reset(STREAMS.results, consumer);
     return { delivered: reset.delivered.consumer_seq, ackWaitMs };
-  } catch {
+  } catch (error) {
+    // a connection that ended meanwhile refuses nothing: the next session asks again at once
+    if (!isRefusal(error)) throw error;
     await pause(ackWaitMs + 1_000, signal);
     return { delivered: info.delivered.consumer_seq, ackWaitMs };
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error instanceof PermissionViolationError || error.cause instanceof PermissionViolationError;
 }

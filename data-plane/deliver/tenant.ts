@@ -1,8 +1,11 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Logger } from "@o2mc/runtime/log.ts";
+import type { Outgoing } from "@o2mc/runtime/outgoing/outgoing.ts";
 import type { Policy } from "@o2mc/schema/consent/policy.ts";
 import type { DeployedDelivery, Deployment, DestinationConfig } from "@o2mc/schema/deployment/deployment.ts";
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
+import { destinationOf } from "@o2mc/schema/destinations/destinations.ts";
+import { secretsOf } from "@o2mc/schema/options/secrets-of.ts";
 import { BUCKETS } from "@o2mc/schema/subjects.ts";
 import { type ConsentStates, watchConsent } from "../config/consent-states.ts";
 import { watchBucket } from "@o2mc/runtime/watch-bucket.ts";
@@ -10,8 +13,9 @@ import type { BackOff } from "./back-off.ts";
 import { storedConsent } from "./consent.ts";
 import { type DeliveryCounters, newCounters } from "./counters.ts";
 import { runDelivery } from "./delivery.ts";
-import type { OpenedDestination } from "./destination.ts";
+import type { DestinationContext, OpenedDestination } from "./destination.ts";
 import { DESTINATIONS } from "./destinations.ts";
+import { keepSecrets } from "./keep-secrets.ts";
 import { keepWindow } from "./window-keeper.ts";
 
 interface Running {
@@ -35,6 +39,8 @@ interface TenantOptions {
   readonly connection: NatsConnection;
   readonly windowSeconds: number;
   readonly backOff: BackOff;
+  /** where this tenant's results may go */
+  readonly outgoing: Outgoing;
   readonly log: Logger;
 }
 
@@ -142,13 +148,13 @@ export class TenantDeliveries {
 
   async #start(starting: Starting, before: Promise<void> | undefined): Promise<void> {
     const { id, application, output, config, known, signal } = starting;
-    const { connection, backOff } = this.#options;
+    const { connection, backOff, outgoing } = this.#options;
     const log = this.#options.log.child({ delivery: id });
     const counters = this.counters.get(id) ?? newCounters();
     this.counters.set(id, counters);
     // Two writers of one delivery would overtake each other.
     await before;
-    const opened = open(config, id, output);
+    const opened = open(config, { delivery: id, output, outgoing });
     if (opened === undefined) {
       counters.state = "misconfigured";
       counters.error = "deliver.bad-options";
@@ -168,12 +174,15 @@ const NO_POLICY: Policy = { version: 0, purposes: [], fields: [] };
 
 const nameAndType = ({ name, type }: OutputType["columns"][number]): string[] => [name, type];
 
-function open(config: DestinationConfig, delivery: string, output: OutputType): OpenedDestination | undefined {
+function open(config: DestinationConfig, context: DestinationContext): OpenedDestination | undefined {
   const [entry, ...others] = Object.entries(config.options);
   if (entry === undefined || others.length > 0) return undefined;
   const [name, options] = entry;
   try {
-    return DESTINATIONS.find(({ kind }) => kind === name)?.open(options, { delivery, output });
+    const opened = DESTINATIONS.find(({ kind }) => kind === name)?.open(options, context);
+    if (opened === undefined) return undefined;
+    const secrets = secretsOf(destinationOf(name).options, options);
+    return { ...opened, destination: keepSecrets(opened.destination, secrets) };
   } catch {
     // The error may quote an option, and an option may be a secret.
     return undefined;

@@ -1,5 +1,6 @@
-import { jetstream, type JsMsg } from "@nats-io/jetstream";
+import type { JsMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { jetStreamOf } from "@o2mc/runtime/jetstream.ts";
 import type { Logger } from "@o2mc/runtime/log.ts";
 import { STREAMS, WINDOW_CONSUMER } from "@o2mc/schema/subjects.ts";
 import { pause } from "./back-off.ts";
@@ -33,7 +34,7 @@ export async function keepWindow(
 }
 
 async function keep(connection: NatsConnection, windowMs: number, signal: AbortSignal): Promise<void> {
-  const consumer = await jetstream(connection).consumers.get(STREAMS.results, WINDOW_CONSUMER);
+  const consumer = await jetStreamOf(connection).consumers.get(STREAMS.results, WINDOW_CONSUMER);
   const { ack_wait: ackWait } = (await consumer.info(true)).config;
   const aliveMs = (ackWait === undefined ? DEFAULT_ACK_WAIT_MS : ackWait / NANOS_PER_MS_NUMBER) / 4;
   while (!signal.aborted) {

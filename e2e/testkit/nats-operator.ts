@@ -2,8 +2,9 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodeAccount, encodeOperator, encodeUser, fmtCreds } from "@nats-io/jwt";
-import { createAccount, createOperator, createUser, type KeyPair } from "@nats-io/nkeys";
+import { createAccount, createOperator, type KeyPair } from "@nats-io/nkeys";
+import type { DataPlaneRole } from "@o2mc/schema/subjects.ts";
+import { platformAccounts } from "../../control-plane/hub/platform-accounts.ts";
 
 /** A nats-server of its own in operator mode, with JetStream, for one test file. */
 export interface NatsOperator {
@@ -13,8 +14,8 @@ export interface NatsOperator {
   /** paths of creds files: a user of the system account, and one with every right in the platform account */
   readonly systemCreds: string;
   readonly platformCreds: string;
-  /** Writes the creds file of another platform user; without permissions it may do everything there. */
-  platformUser(name: string, permissions?: PlatformPermissions): Promise<string>;
+  /** of users that read a role's directory */
+  readonly directoryCreds: Readonly<Record<DataPlaneRole, string>>;
   /** kill -9 */
   kill(): Promise<void>;
   /** Starts it again on the same port and folder. */
@@ -23,55 +24,44 @@ export interface NatsOperator {
   stop(): Promise<void>;
 }
 
-interface PlatformPermissions {
-  readonly pub: { readonly allow: string[] };
-  readonly sub: { readonly allow: string[] };
-}
-
-const UNLIMITED = { subs: -1, data: -1, payload: -1 };
-const ACCOUNT = { ...UNLIMITED, imports: -1, exports: -1, conn: -1, leaf: -1, wildcards: true };
-const DISK = { mem_storage: 0, disk_storage: 1024 ** 3, streams: -1, consumer: -1 };
-
-export async function startNatsOperator(): Promise<NatsOperator> {
+/** `config` = lines for the server's configuration. */
+export async function startNatsOperator(config = ""): Promise<NatsOperator> {
   const directory = mkdtempSync(join(tmpdir(), "o2mc-nats-"));
-  const operator = createOperator();
-  const system = createAccount();
-  const platform = createAccount();
-
-  const creds = async (name: string, account: KeyPair, permissions?: PlatformPermissions): Promise<string> => {
-    const user = createUser();
-    const jwt = await encodeUser(name, user, account, { ...UNLIMITED, ...permissions });
+  const seed = (pair: KeyPair): string => new TextDecoder().decode(pair.getSeed());
+  const operator = seed(createOperator());
+  const { operatorJwt, systemAccount, accounts, creds } = await platformAccounts({
+    operator,
+    system: seed(createAccount()),
+    platform: seed(createAccount()),
+  });
+  const credsFile = (name: keyof typeof creds): string => {
     const path = join(directory, `${name}.creds`);
-    writeFileSync(path, fmtCreds(jwt, user), { mode: 0o600 });
+    writeFileSync(path, creds[name], { mode: 0o600 });
     return path;
   };
-
-  const accountJwt = (name: string, account: KeyPair, limits: object): Promise<string> =>
-    encodeAccount(name, account, { limits }, { signer: operator });
-  const operatorJwt = await encodeOperator("o2mc-test", operator, { system_account: system.getPublicKey() });
-  const config = `
+  const text = `
 listen: "127.0.0.1:-1"
 server_name: test
-jetstream { store_dir: "${directory}/jetstream", max_mem: 64MB, max_file: 1TB, sync_interval: always }
+jetstream { store_dir: "${directory}/jetstream", max_mem: 64MB, max_file: 1PB, sync_interval: always }
 operator: "${operatorJwt}"
-system_account: ${system.getPublicKey()}
+system_account: ${systemAccount}
 resolver { type: full, dir: "${directory}/accounts", allow_delete: true, interval: "2m" }
 resolver_preload {
-  ${system.getPublicKey()}: "${await accountJwt("SYS", system, ACCOUNT)}"
-  ${platform.getPublicKey()}: "${await accountJwt("PLATFORM", platform, { ...ACCOUNT, ...DISK })}"
+${accounts.map(({ publicKey, jwt }) => `  ${publicKey}: "${jwt}"`).join("\n")}
 }
+${config}
 `;
-  writeFileSync(join(directory, "nats.conf"), config, { mode: 0o600 });
+  writeFileSync(join(directory, "nats.conf"), text, { mode: 0o600 });
 
   const server = new Server(directory);
   await server.start();
   return {
     url: server.url,
     directory,
-    operatorSeed: new TextDecoder().decode(operator.getSeed()),
-    systemCreds: await creds("system", system),
-    platformCreds: await creds("platform", platform),
-    platformUser: (name, permissions) => creds(name, platform, permissions),
+    operatorSeed: operator,
+    systemCreds: credsFile("system"),
+    platformCreds: credsFile("controlPlane"),
+    directoryCreds: { edge: credsFile("edge"), process: credsFile("process"), deliver: credsFile("deliver") },
     kill: () => server.end("SIGKILL"),
     start: () => server.start(),
     stop: async () => {

@@ -87,7 +87,13 @@ export function runningPlatform(dataDir: string): Platform {
 
 const endpointsFile = (dataDir: string): string => join(dataDir, "endpoints.json");
 
-const environment = (dataDir: string): NodeJS.ProcessEnv => ({ ...process.env, O2MC_DATA_DIR: dataDir });
+/** Scenarios have receivers and folders of their own on this machine, as an operator who opens both. */
+const environment = (dataDir: string): NodeJS.ProcessEnv => ({
+  ...process.env,
+  O2MC_DATA_DIR: dataDir,
+  O2MC_ALLOW_PRIVATE_NETWORKS: "127.0.0.1/32",
+  O2MC_FILE_ROOTS: tmpdir(),
+});
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;

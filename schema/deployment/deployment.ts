@@ -79,10 +79,21 @@ export interface DestinationConfig {
   readonly revision: number;
 }
 
-/** Value in a directory bucket: how a data-plane role reaches one tenant's account. */
+/** Value in a directory bucket: how a data-plane role reaches one tenant's data, and process one lane's. */
 export interface TenantAccess {
   readonly tenant: string;
-  /** user JWT and its seed */
+  /** user JWT and its seed; the next ones come here before these expire */
   readonly jwt: string;
   readonly seed: string;
+  /** prefix of JetStream's API for this user; `$JS.API` where it is not named */
+  readonly api?: string;
+  /** process only: the one lane that it opens */
+  readonly lane?: LaneAccess;
+}
+
+export interface LaneAccess {
+  readonly application: string;
+  readonly id: string;
+  /** keys the message ids of what the lane publishes: no other lane can take them first; the same for ever */
+  readonly messageKey: string;
 }

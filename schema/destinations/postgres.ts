@@ -1,5 +1,13 @@
+import type { TextFormat } from "../options/option.ts";
 import type { OptionsOf } from "../options/options-of.ts";
 import { destinationSpec } from "./destination-spec.ts";
+
+/** No path, which would be a socket of deliver's own machine. */
+const HOST: TextFormat = {
+  fits: (text) => /^[a-z0-9_]([a-z0-9._-]*[a-z0-9_.])?$/i.test(text) || isPlainIpv6(text),
+  says: "the name or the address of a server, and nothing else",
+};
+const isPlainIpv6 = (text: string): boolean => /^[0-9a-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]/`);
 
 export const postgres = destinationSpec({
   kind: "postgres",
@@ -7,7 +15,7 @@ export const postgres = destinationSpec({
     "Upserts by result id into a table made from the output's type: `result_id text primary key`, then one column per " +
     "output column (`.` becomes `_`).",
   options: {
-    host: { kind: "text", maxLength: 255, description: "name or address of the server" },
+    host: { kind: "text", maxLength: 255, format: HOST, description: "name or address of the server" },
     port: { kind: "integer", min: 1, max: 65_535, default: 5432, description: "port of the server" },
     database: { kind: "text", maxLength: 63, description: "name of the database" },
     user: {

@@ -3,9 +3,13 @@ import type { OptionsOf } from "../options/options-of.ts";
 import { destinationSpec } from "./destination-spec.ts";
 
 const HTTP_ADDRESS: TextFormat = {
-  fits: (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-  says: "an http or https address",
+  fits: (text) => URL.canParse(text) && isWebAddress(new URL(text)),
+  says: "an http or https address without a user's name",
 };
+
+/** A name before the host deceives readers, and a password there would be shown as the rest of the address is. */
+const isWebAddress = ({ protocol, username, password }: URL): boolean =>
+  /^https?:$/.test(protocol) && username === "" && password === "";
 const SIGNING_SECRET: TextFormat = {
   fits: (text) => /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/.test(text),
   says: "whsec_ and 24 to 64 bytes in base64",

@@ -2,7 +2,9 @@ import type { NatsKeys } from "./keys.ts";
 
 /**
  * nats-server's configuration: accounts by JWT from the start, every message on the disk before it is acknowledged.
- * `max_file_store` is no promise of the disk's: accounts reserve their limits from it, and streams are bounded anyway.
+ * `max_file_store` is no promise of the disk's: accounts reserve their limits from it (10 GB a tenant), and streams are
+ * bounded anyway. There is one listener: no MQTT, WebSocket, leaf node, gateway, cluster or monitoring port, and no
+ * user without a credential; e2e/scenarios/attacks/hub.test.ts tries them.
  */
 export function natsConfig(keys: NatsKeys, port: number, folder: string): string {
   const quoted = (text: string): string => JSON.stringify(text);
@@ -12,7 +14,7 @@ server_name: o2mc
 jetstream {
   store_dir: ${quoted(`${folder}/jetstream`)}
   max_memory_store: 64MB
-  max_file_store: 1TB
+  max_file_store: 1PB
   sync_interval: always
 }
 operator: ${quoted(keys.operatorJwt)}

@@ -8,7 +8,7 @@ import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { cells } from "@o2mc/schema/events/columns/column.ts";
 import { FrameReader } from "@o2mc/schema/events/columns/decode.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
-import { BUCKETS, STREAM_SUBJECTS, STREAMS } from "@o2mc/schema/subjects.ts";
+import { bucketRepublish, BUCKETS, STREAM_SUBJECTS, STREAMS } from "@o2mc/schema/subjects.ts";
 
 /** A frame in the hub as tests compare it: what holds for all of it, and every column's cells by name. */
 export interface StoredFrame {
@@ -59,8 +59,9 @@ export class TestHub {
       deny_purge: true,
     });
     const kvm = new Kvm(hub.nats);
-    await kvm.create(BUCKETS.consent);
-    await kvm.create(BUCKETS.deployments);
+    for (const bucket of [BUCKETS.consent, BUCKETS.deployments]) {
+      await kvm.create(bucket, { republish: bucketRepublish(bucket) });
+    }
     return hub;
   }
 

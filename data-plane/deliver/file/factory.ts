@@ -7,7 +7,7 @@ export const fileKind: DestinationKind = {
   open: (raw, context) => {
     const options = fileOptions(raw);
     return {
-      destination: new FileWriter(options, context.delivery, context.output),
+      destination: new FileWriter(options, context),
       gathering: { seconds: options.rotateSeconds, messages: 256, bytes: 16 << 20 },
     };
   },

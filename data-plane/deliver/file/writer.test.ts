@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { conformance, OUTPUT, START } from "../testkit/conformance.ts";
 import { NotConnected } from "../destination.ts";
+import { outgoingTo } from "../testkit/outgoing.ts";
 import { fileKind } from "./factory.ts";
 
 const temporary = (): string => mkdtempSync(join(tmpdir(), "o2mc-file-"));
 const open = (directory: string, format: "jsonl" | "csv", delivery = "d1") =>
-  fileKind.open({ directory, format, rotateSeconds: 1 }, { delivery, output: OUTPUT }).destination;
+  fileKind.open({ directory, format, rotateSeconds: 1 }, { delivery, output: OUTPUT, outgoing: outgoingTo() })
+    .destination;
 const visible = (directory: string): string[] => readdirSync(directory).filter((name) => !name.startsWith("."));
 const row = (id: string, path: string | null) => ({ id, values: [path, 9.5, 3, true, START] });
 

@@ -1,9 +1,11 @@
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { FolderRule } from "@o2mc/runtime/outgoing/folder-rule.ts";
 import type { FileOptions } from "@o2mc/schema/destinations/file.ts";
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 import { token } from "@o2mc/schema/subjects.ts";
-import { type Batch, type Destination, NotConnected } from "../destination.ts";
+import { type Batch, type Destination, type DestinationContext, NotConnected } from "../destination.ts";
+import { outgoingError } from "../outgoing-error.ts";
 import { fileText } from "./format.ts";
 
 /**
@@ -14,20 +16,25 @@ export class FileWriter implements Destination {
   readonly #options: FileOptions;
   readonly #delivery: string;
   readonly #output: OutputType;
+  readonly #folders: FolderRule;
+  /** its real path, free of symbolic links, once connected */
+  #directory: string;
   #resumeAfter = 0;
 
-  constructor(options: FileOptions, delivery: string, output: OutputType) {
+  constructor(options: FileOptions, { delivery, output, outgoing }: DestinationContext) {
     token(output.name);
     this.#options = options;
+    this.#directory = options.directory;
+    this.#folders = outgoing.folders;
     this.#delivery = delivery;
     this.#output = output;
   }
 
   async connect(): Promise<void> {
     try {
-      await mkdir(this.#options.directory, { recursive: true });
+      this.#directory = await this.#folders.make(this.#options.directory);
       await this.#claim();
-      const names = await readdir(this.#options.directory);
+      const names = await readdir(this.#directory);
       const own = names.filter((name) => name.startsWith(`.${this.#stem}-`) && name.endsWith(".tmp"));
       await Promise.all(own.map((name) => rm(this.#path(name), { force: true })));
       this.#resumeAfter = Math.max(0, ...names.map((name) => this.#lastSequence(name)));
@@ -88,7 +95,7 @@ export class FileWriter implements Destination {
   }
 
   async #syncDirectory(): Promise<void> {
-    const directory = await open(this.#options.directory, "r");
+    const directory = await open(this.#directory, "r");
     try {
       await directory.sync();
     } finally {
@@ -103,7 +110,7 @@ export class FileWriter implements Destination {
   }
 
   #path(name: string): string {
-    return join(this.#options.directory, name);
+    return join(this.#directory, name);
   }
 }
 
@@ -112,6 +119,8 @@ const hasCode = (error: unknown, code: string): boolean =>
 
 /** Whatever a file system refuses (full, read-only, gone), another row would not change it. */
 function typed(error: unknown): unknown {
+  const refused = outgoingError(error);
+  if (refused !== undefined) return refused;
   if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) return error;
   return new NotConnected(`file.${String(error.code)}`, "the directory can't be written", error);
 }

@@ -1,5 +1,6 @@
 import { DatabaseError } from "pg";
 import { NotConnected } from "../destination.ts";
+import { outgoingError } from "../outgoing-error.ts";
 
 /** SQLSTATE classes of data that the table can't hold: data exception, integrity constraint. */
 export function isDataError(error: unknown): error is DatabaseError {
@@ -13,7 +14,7 @@ const ENVIRONMENT = /^(?:08|53|57P|58|28|3D|42501|25006)/;
 /** Sorts what a connection or statement threw: SQLSTATE by class; what has none came from the connection. */
 export function typed(error: unknown): unknown {
   if (!(error instanceof DatabaseError)) {
-    return new NotConnected("postgres.unreachable", "PostgreSQL can't be reached", error);
+    return outgoingError(error) ?? new NotConnected("postgres.unreachable", "PostgreSQL can't be reached", error);
   }
   if (ENVIRONMENT.test(error.code ?? "")) {
     return new NotConnected(`postgres.${error.code}`, "PostgreSQL refuses the delivery", error);

@@ -5,7 +5,7 @@ import { PostgresWriter } from "./writer.ts";
 export const postgresKind: DestinationKind = {
   kind: "postgres",
   open: (options, context) => ({
-    destination: new PostgresWriter(postgresOptions(options), context.output.columns),
+    destination: new PostgresWriter(postgresOptions(options), context),
     gathering: { seconds: 0, messages: 64, bytes: 4 << 20 },
   }),
 };

@@ -2,6 +2,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { conformance, OUTPUT, START } from "../testkit/conformance.ts";
 import { type TestDatabase, startDatabase } from "../testkit/database.ts";
+import { outgoingTo } from "../testkit/outgoing.ts";
 import { postgresKind } from "./factory.ts";
 
 let database: TestDatabase;
@@ -10,7 +11,7 @@ let reader: Client;
 const open = (output = OUTPUT, change: Record<string, unknown> = {}) =>
   postgresKind.open(
     { ...database.options, schema: "wh", table: "sessions", tls: false, ...change },
-    { delivery: "d1", output },
+    { delivery: "d1", output, outgoing: outgoingTo() },
   ).destination;
 
 beforeAll(async () => {

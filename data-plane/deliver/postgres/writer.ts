@@ -1,7 +1,16 @@
 import type { PostgresOptions } from "@o2mc/schema/destinations/postgres.ts";
 import type { OutputColumn } from "@o2mc/schema/pipeline/types.ts";
 import { Client, DatabaseError } from "pg";
-import { type Batch, type Destination, NotConnected, Partial, type Row, type RowFailure } from "../destination.ts";
+import type { Connector } from "@o2mc/runtime/outgoing/connector.ts";
+import {
+  type Batch,
+  type Destination,
+  type DestinationContext,
+  NotConnected,
+  Partial,
+  type Row,
+  type RowFailure,
+} from "../destination.ts";
 import { isDataError, typed } from "./errors.ts";
 import { ensureTable } from "./table.ts";
 import { upsertParameters, upsertSql } from "./upsert.ts";
@@ -19,10 +28,13 @@ export class PostgresWriter implements Destination {
   #client: Client | undefined;
   #tableChanged = false;
 
-  constructor(options: PostgresOptions, columns: readonly OutputColumn[]) {
+  readonly #connector: Connector;
+
+  constructor(options: PostgresOptions, { output, outgoing }: DestinationContext) {
     this.#options = options;
-    this.#columns = columns;
-    this.#sql = upsertSql(options, columns);
+    this.#columns = output.columns;
+    this.#connector = outgoing.connector;
+    this.#sql = upsertSql(options, output.columns);
   }
 
   async connect(): Promise<void> {
@@ -34,6 +46,7 @@ export class PostgresWriter implements Destination {
       user,
       password,
       ssl: tls,
+      stream: () => this.#connector.socket(),
       application_name: "o2mc-deliver",
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

@@ -8,9 +8,12 @@ import type { TenantAccess } from "@o2mc/schema/deployment/deployment.ts";
 import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import { resultMessage } from "@o2mc/schema/events/testkit/result-message.ts";
 import {
+  bucketRepublish,
   BUCKETS,
+  bucketStream,
   deliveryConsumer,
   directoryBucket,
+  liveKeySubject,
   resultSubject,
   STREAM_SUBJECTS,
   STREAMS,
@@ -36,13 +39,7 @@ const LIMITS = {
   consumer: -1,
 };
 
-const read = (stream: string): string[] => [
-  `$JS.API.CONSUMER.CREATE.${stream}`,
-  `$JS.API.CONSUMER.CREATE.${stream}.>`,
-  `$JS.API.CONSUMER.INFO.${stream}.*`,
-  `$JS.API.CONSUMER.DELETE.${stream}.*`,
-  `$JS.FC.${stream}.>`,
-];
+const READ = [BUCKETS.deployments, BUCKETS.destinations, BUCKETS.consent];
 
 /** All that deliver publishes to in a tenant's account; the control plane's list must hold these. */
 const DELIVER_MAY = [
@@ -52,8 +49,9 @@ const DELIVER_MAY = [
   `$JS.ACK.${STREAMS.results}.>`,
   `$JS.ACK.*.*.${STREAMS.results}.>`,
   "dead.>",
-  ...[BUCKETS.deployments, BUCKETS.destinations, BUCKETS.consent].flatMap((bucket) => read(`KV_${bucket}`)),
+  ...READ.map((bucket) => `$JS.API.DIRECT.GET.${bucketStream(bucket)}`),
 ];
+const DELIVER_HEARS = ["_INBOX_deliver.>", ...READ.map((bucket) => liveKeySubject(bucket, ">"))];
 const RESET = "$JS.API.CONSUMER.RESET.";
 
 /** A real hub with one tenant, as the control plane leaves it: streams, buckets, the directory entry of deliver. */
@@ -85,14 +83,12 @@ export class TenantHub {
     await system.close();
     const owner = await connectWithJwt({ url: server.url, name: "owner", ...(await user(account)) });
     await makeStreams(owner);
-    const directory = `KV_${directoryBucket("deliver")}`;
-    const deliverCreds = await server.platformUser("deliver", {
-      pub: { allow: read(directory) },
-      sub: { allow: ["_INBOX_deliver.>"] },
-    });
+    const deliverCreds = server.directoryCreds.deliver;
     const hub = new TenantHub(server, owner, deliverCreds, account);
     const platform = await connectWithCreds({ url: server.url, name: "test", credsFile: server.platformCreds });
-    const bucket = await new Kvm(platform).create(directoryBucket("deliver"));
+    const bucket = await new Kvm(platform).create(directoryBucket("deliver"), {
+      republish: bucketRepublish(directoryBucket("deliver")),
+    });
     await bucket.put(TENANT, JSON.stringify(await hub.access(DELIVER_MAY)));
     await platform.close();
     return hub;
@@ -131,7 +127,7 @@ export class TenantHub {
   private async access(allow: string[]): Promise<TenantAccess> {
     return {
       tenant: TENANT,
-      ...(await user(this.#account, { pub: { allow }, sub: { allow: ["_INBOX_deliver.>"] } })),
+      ...(await user(this.#account, { pub: { allow }, sub: { allow: DELIVER_HEARS } })),
     };
   }
 }
@@ -157,5 +153,5 @@ async function makeStreams(owner: NatsConnection): Promise<void> {
     max_ack_pending: -1,
   });
   const kvm = new Kvm(owner);
-  for (const bucket of [BUCKETS.deployments, BUCKETS.destinations, BUCKETS.consent]) await kvm.create(bucket);
+  for (const bucket of READ) await kvm.create(bucket, { republish: bucketRepublish(bucket) });
 }

@@ -6,7 +6,7 @@ import { WebhookWriter } from "./writer.ts";
 export const webhookKind: DestinationKind = {
   kind: "webhook",
   open: (options, context) => ({
-    destination: new WebhookWriter(webhookOptions(options), context.output),
+    destination: new WebhookWriter(webhookOptions(options), context),
     gathering: { seconds: 0, messages: 1, bytes: 4 << 20 },
   }),
 };

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { conformance, OUTPUT, START } from "../testkit/conformance.ts";
 import { NotConnected, Permanent, RetryAfter } from "../destination.ts";
+import { outgoingTo } from "../testkit/outgoing.ts";
 import { webhookKind } from "./factory.ts";
 
 interface Call {
@@ -24,7 +25,7 @@ const server = createServer((request, response) => {
 });
 let url = "";
 const open = (to = url) =>
-  webhookKind.open({ url: to, secret: SECRET }, { delivery: "d1", output: OUTPUT }).destination;
+  webhookKind.open({ url: to, secret: SECRET }, { delivery: "d1", output: OUTPUT, outgoing: outgoingTo() }).destination;
 const batch = { id: "p.sessions.0.17", first: 4, last: 4, rows: [{ id: "r1", values: ["/a", 1.5, 2, false, START] }] };
 
 beforeAll(async () => {

@@ -1,10 +1,18 @@
 import type { WebhookOptions } from "@o2mc/schema/destinations/webhook.ts";
-import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
-import { type Batch, type Destination, NotConnected, Permanent, RetryAfter, type Row } from "../destination.ts";
+import {
+  type Batch,
+  type Destination,
+  type DestinationContext,
+  NotConnected,
+  Permanent,
+  RetryAfter,
+  type Row,
+} from "../destination.ts";
+import { outgoingError } from "../outgoing-error.ts";
 import { rowObjects } from "../row-object.ts";
+import { type Answer, Poster } from "./post.ts";
 import { sign } from "./sign.ts";
 
-const TIMEOUT_MS = 10_000;
 const DEFAULT_RETRY_MS = 5_000;
 const MAX_RETRY_MS = 15 * 60_000;
 
@@ -14,15 +22,22 @@ export class WebhookWriter implements Destination {
   readonly #output: string;
   readonly #object: (row: Row) => Record<string, unknown>;
 
-  constructor(options: WebhookOptions, output: OutputType) {
+  readonly #poster: Poster;
+
+  constructor(options: WebhookOptions, { output, outgoing }: DestinationContext) {
     this.#options = options;
+    this.#poster = new Poster(options.url, outgoing.connector);
     this.#output = output.name;
     this.#object = rowObjects(output.columns);
   }
 
   /** A receiver of POSTs has nothing that may be asked without effect: the first write shows whether it is there. */
-  connect(): Promise<void> {
-    return Promise.resolve();
+  async connect(): Promise<void> {
+    try {
+      await this.#poster.check();
+    } catch (error) {
+      throw unreachable(error);
+    }
   }
 
   async write(batch: Batch): Promise<void> {
@@ -31,48 +46,47 @@ export class WebhookWriter implements Destination {
   }
 
   close(): Promise<void> {
+    this.#poster.close();
     return Promise.resolve();
   }
 
-  async #post(id: string, body: string): Promise<Response> {
+  async #post(id: string, body: string): Promise<Answer> {
     const timestamp = Math.floor(Date.now() / 1000);
+    const headers = {
+      "content-type": "application/json",
+      "user-agent": "o2mc-deliver",
+      "webhook-id": id,
+      "webhook-timestamp": String(timestamp),
+      "webhook-signature": sign(this.#options.secret, id, timestamp, body),
+    };
     try {
-      const response = await fetch(this.#options.url, {
-        method: "POST",
-        redirect: "manual",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        headers: {
-          "content-type": "application/json",
-          "user-agent": "o2mc-deliver",
-          "webhook-id": id,
-          "webhook-timestamp": String(timestamp),
-          "webhook-signature": sign(this.#options.secret, id, timestamp, body),
-        },
-        body,
-      });
-      await response.body?.cancel();
-      return response;
+      return await this.#poster.post(headers, body);
     } catch (error) {
-      throw new NotConnected("webhook.unreachable", "the webhook can't be reached", error);
+      throw unreachable(error);
     }
   }
 }
 
+const unreachable = (error: unknown): Error =>
+  outgoingError(error) ?? new NotConnected("webhook.unreachable", "the webhook can't be reached", error);
+
 const WAIT = new Set([429, 502, 503, 504]);
 const TRY_AGAIN = new Set([408, 425]);
 
-function judge({ status, headers }: Response): void {
+function judge({ status, headers }: Answer): void {
   if (status >= 200 && status < 300) return;
-  if (WAIT.has(status)) throw new RetryAfter(`webhook.${status}`, retryAfterMs(headers.get("retry-after")));
+  if (WAIT.has(status)) throw new RetryAfter(`webhook.${status}`, retryAfterMs(headers["retry-after"]));
   if (status >= 400 && status < 500 && !TRY_AGAIN.has(status)) {
     throw new Permanent(`webhook.${status}`, `the webhook answered ${status}`);
   }
-  throw new Error(`the webhook answered ${status}`);
+  // Somebody's mistake that may be put right soon, and where it leads nobody has approved.
+  const redirect = status >= 300 && status < 400 ? ": redirects are not followed" : "";
+  throw new Error(`the webhook answered ${status}${redirect}`);
 }
 
 /** Retry-After as seconds or as an HTTP date (RFC 9110 §10.2.3), bounded. */
-function retryAfterMs(value: string | null): number {
-  if (value === null) return DEFAULT_RETRY_MS;
+function retryAfterMs(value: string | undefined): number {
+  if (value === undefined) return DEFAULT_RETRY_MS;
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isNaN(ms) ? DEFAULT_RETRY_MS : Math.min(Math.max(ms, 0), MAX_RETRY_MS);
 }

@@ -1,6 +1,5 @@
 import { AckPolicy, jetstream, jetstreamManager, RetentionPolicy } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
-import { Objm } from "@nats-io/obj";
 import { nanos, type NatsConnection } from "@nats-io/transport-node";
 import type { DeployedLane, Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
@@ -8,6 +7,7 @@ import type { EventFrameHead } from "@o2mc/schema/events/event-frame.ts";
 import { partitionOf } from "@o2mc/schema/events/partition.ts";
 import { decodeResultFrame, type ResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import {
+  bucketRepublish,
   BUCKETS,
   eventSubject,
   PARTITION_GROUP,
@@ -37,9 +37,15 @@ export class TestHub {
     await jsm.streams.add({ name: STREAMS.results, subjects: [...STREAM_SUBJECTS.results] });
     await jsm.streams.add({ name: STREAMS.dead, subjects: dead });
     for (const bucket of [BUCKETS.deployments, BUCKETS.consent, BUCKETS.checkpointHeads]) {
-      await new Kvm(this.nats).create(bucket);
+      await new Kvm(this.nats).create(bucket, { republish: bucketRepublish(bucket) });
     }
-    await new Objm(this.nats).create(BUCKETS.checkpoints);
+    await jsm.streams.add({
+      name: STREAMS.checkpoints,
+      subjects: [...STREAM_SUBJECTS.checkpoints],
+      max_msgs_per_subject: 1,
+      allow_direct: true,
+      allow_msg_ttl: true,
+    });
     for (const lane of deployment.lanes) {
       for (let p = 0; p < lane.partitions; p++) await this.#consumer(deployment.application, lane, p);
     }

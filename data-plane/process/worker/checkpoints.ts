@@ -1,19 +1,23 @@
-import { jetstream, jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
-import { Kvm, type KV } from "@nats-io/kv";
-import { Objm, type ObjectStore } from "@nats-io/obj";
+import { createHash } from "node:crypto";
 import { nuid, type NatsConnection } from "@nats-io/transport-node";
+import { readKey, writeKey, WrongRevision } from "@o2mc/runtime/bucket.ts";
 import { BUCKETS } from "@o2mc/schema/subjects.ts";
 import { z } from "zod";
 import { decodeSnapshot, type PartitionState } from "../partition/snapshot.ts";
+import { SnapshotSlots, type StoredSnapshot } from "./snapshot-slots.ts";
 
 const headSchema = z.object({
-  formatVersion: z.literal(1),
+  formatVersion: z.literal(2),
   /** stream sequence of the last message that the snapshot contains */
   sequence: z.number().int().min(0),
-  /** name in the object store; null before the first snapshot */
-  object: z.string().nullable(),
+  /** where it is; null before the first snapshot */
+  snapshot: z
+    .object({ writer: z.string(), slot: z.number().int().min(0), chunks: z.number().int().min(1), sha256: z.string() })
+    .nullable(),
   /** deployment revision that it was made under */
   revision: z.number(),
+  /** the owner's own name for its slots */
+  writer: z.string(),
 });
 
 type Head = z.infer<typeof headSchema>;
@@ -32,89 +36,97 @@ export class NotOwner extends Error {
   }
 }
 
-const FIRST: Head = { formatVersion: 1, sequence: 0, object: null, revision: 0 };
-
-/** Snapshots in the object store, each under a name of its own; the head in the KV says which one counts. */
+/**
+ * Snapshots in CHECKPOINTS, each owner's in two slots of its own that take turns; the head in the KV says which one
+ * counts. Every name begins with the lane's, and nothing is read, listed or purged but by name: so a lane's credential
+ * opens its own only.
+ */
 export class Checkpoints {
-  readonly #heads: KV;
-  readonly #objects: ObjectStore;
-  readonly #jsm: JetStreamManager;
+  readonly #nats: NatsConnection;
 
-  private constructor(heads: KV, objects: ObjectStore, jsm: JetStreamManager) {
-    this.#heads = heads;
-    this.#objects = objects;
-    this.#jsm = jsm;
-  }
-
-  static async open(nats: NatsConnection): Promise<Checkpoints> {
-    const js = jetstream(nats);
-    return new Checkpoints(
-      await new Kvm(js).open(BUCKETS.checkpointHeads),
-      await new Objm(js).open(BUCKETS.checkpoints),
-      await jetstreamManager(nats, { checkAPI: false }),
-    );
+  constructor(nats: NatsConnection) {
+    this.#nats = nats;
   }
 
   /**
-   * Writes the head anew as it is, so that a former owner who is still saving fails, and reads its snapshot. Throws when
+   * Writes the head anew under our name, so that a former owner who is still saving fails, and reads its snapshot. Throws when
    * there is one that can't be read: starting from nothing would lose what it holds.
    */
   async claim(key: string): Promise<{ readonly claim: Claim; readonly state: PartitionState | undefined }> {
-    const entry = await this.#heads.get(key);
-    const head = entry === null || entry.operation !== "PUT" ? FIRST : headSchema.parse(entry.json());
-    const kvRevision = await this.#write(key, head, entry?.revision);
-    const data = head.object === null ? undefined : await this.#objects.getBlob(head.object);
-    if (data === null) throw new Error(`checkpoint ${head.object} is missing`);
-    await this.#removeOthers(key, head.object);
+    const entry = await readKey(this.#nats, BUCKETS.checkpointHeads, key);
+    const writer = nuid.next();
+    const before: Head =
+      entry === undefined
+        ? { formatVersion: 2, sequence: 0, snapshot: null, revision: 0, writer }
+        : headSchema.parse(JSON.parse(new TextDecoder().decode(entry.value)));
+    const head: Head = { ...before, writer };
+    const kvRevision = await this.#write(key, head, entry?.revision ?? 0);
+    const data = head.snapshot === null ? undefined : await this.#read(key, head.snapshot);
+    await this.#removeOthers(key, before);
     return { claim: { head, kvRevision }, state: data === undefined ? undefined : decodeSnapshot(data) };
   }
 
-  /** Stores a snapshot, moves the head to it, then deletes the one before. Throws NotOwner when the claim is void. */
+  /** Stores a snapshot and moves the head to it. Throws NotOwner when the claim is void. */
   async save(
     key: string,
     snapshot: { readonly sequence: number; readonly revision: number; readonly data: Uint8Array },
     claim: Claim,
   ): Promise<Claim> {
     const { sequence, revision, data } = snapshot;
-    const object = `${key}.${sequence}.${nuid.next()}`;
-    await this.#objects.putBlob({ name: object }, data);
-    const head: Head = { formatVersion: 1, sequence, object, revision };
+    const { writer, snapshot: before } = claim.head;
+    const own = before?.writer === writer;
+    const slot = own ? 1 - before.slot : 0;
+    const slots = new SnapshotSlots(this.#nats, key, writer);
+    const chunks = await slots.write(slot, data);
+    const head: Head = {
+      formatVersion: 2,
+      sequence,
+      snapshot: { writer, slot, chunks, sha256: digest(data) },
+      revision,
+      writer,
+    };
+    const kvRevision = await this.#move(key, head, claim.kvRevision, () => slots.remove(slot));
+    // our own turn comes again and is written over; one that stays is found at the next claim
+    if (before !== null && !own) {
+      await new SnapshotSlots(this.#nats, key, before.writer).remove(before.slot).catch(() => undefined);
+    }
+    return { head, kvRevision };
+  }
+
+  async #read(key: string, { writer, slot, chunks, sha256 }: StoredSnapshot): Promise<Uint8Array> {
+    const data = await new SnapshotSlots(this.#nats, key, writer).read(slot, chunks);
+    if (digest(data) !== sha256) throw new Error(`checkpoint ${key} is not what was stored`);
+    return data;
+  }
+
+  /** A head that may or may not have moved voids the claim: under it the slot that counts would be written over. */
+  async #move(key: string, head: Head, kvRevision: number, remove: () => Promise<void>): Promise<number> {
     try {
-      const kvRevision = await this.#write(key, head, claim.kvRevision);
-      // one that stays is found at the next claim
-      if (claim.head.object !== null) await this.#remove(claim.head.object).catch(() => undefined);
-      return { head, kvRevision };
+      return await this.#write(key, head, kvRevision);
     } catch (error) {
-      if (error instanceof NotOwner) await this.#remove(object).catch(() => undefined);
+      if (!(error instanceof NotOwner)) throw new NotOwner(error);
+      await remove().catch(() => undefined);
       throw error;
     }
   }
 
-  async #write(key: string, head: Head, kvRevision: number | undefined): Promise<number> {
+  async #write(key: string, head: Head, kvRevision: number): Promise<number> {
     try {
-      if (kvRevision === undefined) return await this.#heads.create(key, JSON.stringify(head));
-      return await this.#heads.update(key, JSON.stringify(head), kvRevision);
+      return await writeKey(this.#nats, BUCKETS.checkpointHeads, key, JSON.stringify(head), kvRevision);
     } catch (error) {
-      throw isWrongRevision(error) ? new NotOwner(error) : error;
+      throw error instanceof WrongRevision ? new NotOwner(error) : error;
     }
   }
 
-  /** What a worker left that died between snapshot and head. Nobody can still point a head to it after our claim. */
-  async #removeOthers(key: string, kept: string | null): Promise<void> {
-    for (const { name } of await this.#objects.list()) {
-      if (name.startsWith(`${key}.`) && name !== kept) await this.#remove(name).catch(() => undefined);
+  /** What former owners left that died between snapshot and head. Nobody can still point a head to it after our claim. */
+  async #removeOthers(key: string, { writer, snapshot }: Head): Promise<void> {
+    for (const name of new Set([writer, snapshot?.writer ?? writer])) {
+      for (const slot of [0, 1]) {
+        if (name === snapshot?.writer && slot === snapshot.slot) continue;
+        await new SnapshotSlots(this.#nats, key, name).remove(slot).catch(() => undefined);
+      }
     }
   }
-
-  /** The library leaves a marker for each deleted name, and our names never come back: it has to go too. */
-  async #remove(object: string): Promise<void> {
-    await this.#objects.delete(object);
-    const name = Buffer.from(object).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
-    await this.#jsm.streams.purge(`OBJ_${BUCKETS.checkpoints}`, { filter: `$O.${BUCKETS.checkpoints}.M.${name}` });
-  }
 }
 
-/** JetStream's `wrong last sequence` (10071). */
-function isWrongRevision(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === 10_071;
-}
+const digest = (data: Uint8Array): string => createHash("sha256").update(data).digest("base64url");

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { jetStreamManagerOf } from "@o2mc/runtime/jetstream.ts";
 import type { Logger } from "@o2mc/runtime/log.ts";
 import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import { readEventFrame } from "@o2mc/schema/events/event-frame.ts";
@@ -132,7 +132,7 @@ export class PartitionWorker {
     this.#epoch++;
     this.#engine = undefined;
     if (!owner || !this.#options.connected()) return;
-    const jsm = await jetstreamManager(this.#options.nats, { checkAPI: false });
+    const jsm = await jetStreamManagerOf(this.#options.nats);
     await jsm.consumers.unpin(STREAMS.events, this.#consumer, PARTITION_GROUP).catch(() => undefined);
   }
 
@@ -216,7 +216,7 @@ export class PartitionWorker {
     const { checkpoints, nats, partition, geoip, consent, lane } = this.#options;
     await consent.ready;
     const { claim, state } = await checkpoints.claim(this.#key);
-    const jsm = await jetstreamManager(nats, { checkAPI: false });
+    const jsm = await jetStreamManagerOf(nats);
     if (!current()) return;
     const engine = new PartitionEngine({
       partition,

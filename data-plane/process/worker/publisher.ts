@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { createInbox, headers, type Msg, type NatsConnection, type Subscription } from "@nats-io/transport-node";
 import type { Logger } from "@o2mc/runtime/log.ts";
 
@@ -30,9 +31,12 @@ export class Publisher {
   readonly #waiting = new Map<number, Waiting>();
   readonly #roomFor: (() => void)[] = [];
   readonly #timer: NodeJS.Timeout;
+  readonly #key: string | undefined;
   #next = 0;
 
-  constructor(nats: NatsConnection, log: Logger, inboxPrefix: string) {
+  /** Without the key of a lane the message ids go as they are. */
+  constructor(nats: NatsConnection, log: Logger, inboxPrefix: string, messageKey?: string) {
+    this.#key = messageKey;
     this.#nats = nats;
     this.#log = log;
     this.#inbox = createInbox(inboxPrefix);
@@ -66,7 +70,7 @@ export class Publisher {
     waiting.sentAt = Date.now();
     const { subject, data, messageId } = waiting.message;
     const h = headers();
-    h.set("Nats-Msg-Id", messageId);
+    h.set("Nats-Msg-Id", this.#key === undefined ? messageId : keyed(this.#key, messageId));
     try {
       this.#nats.publish(subject, data, { headers: h, reply: `${this.#inbox}.${number}` });
     } catch (error) {
@@ -95,6 +99,9 @@ export class Publisher {
     for (const [number, waiting] of this.#waiting) if (waiting.sentAt <= limit) this.#send(number, waiting);
   }
 }
+
+/** A stream drops what has a known id: so nobody outside the lane may be able to tell the next one. */
+const keyed = (key: string, id: string): string => createHmac("sha256", key).update(id).digest("base64url");
 
 /** Why a reply is no PubAck; undefined when it is one. */
 function refusal(message: Msg): string | undefined {

@@ -1,4 +1,5 @@
 import { createInbox, nanos, type Msg, type NatsConnection, type Subscription } from "@nats-io/transport-node";
+import { apiPrefix } from "@o2mc/runtime/jetstream.ts";
 import { PARTITION_GROUP, STREAMS } from "@o2mc/schema/subjects.ts";
 import { readLogMessage, type LogMessage } from "./log-message.ts";
 
@@ -39,7 +40,7 @@ export class Puller {
 
   constructor(options: PullerOptions) {
     this.#options = options;
-    this.#subject = `$JS.API.CONSUMER.MSG.NEXT.${STREAMS.events}.${options.consumer}`;
+    this.#subject = `${apiPrefix(options.nats)}.CONSUMER.MSG.NEXT.${STREAMS.events}.${options.consumer}`;
     this.#inbox = createInbox(options.inboxPrefix);
     this.#subscription = options.nats.subscribe(this.#inbox, { callback: (_, message) => this.#receive(message) });
     this.#timer = setInterval(() => this.#supervise(), SUPERVISE_MS);

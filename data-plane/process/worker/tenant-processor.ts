@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Logger } from "@o2mc/runtime/log.ts";
 import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
@@ -8,13 +7,13 @@ import { Checkpoints } from "./checkpoints.ts";
 import { PartitionWorker } from "./partition-worker.ts";
 import { Publisher } from "./publisher.ts";
 
-const RETRY_MS = 500;
-
 interface ProcessorOptions {
   readonly nats: NatsConnection;
   readonly inboxPrefix: string;
   readonly geoip: GeoLookup;
   readonly log: Logger;
+  /** keys the message ids of what is published */
+  readonly messageKey?: string;
 }
 
 /** All partitions of one tenant's applications. Every worker process asks for every partition; the hub picks the owner. */
@@ -23,27 +22,25 @@ export class TenantProcessor {
   readonly #publisher: Publisher;
   readonly #consent: ConsentStates;
   readonly #workers = new Map<string, PartitionWorker>();
-  #checkpoints: Checkpoints | undefined;
+  readonly #checkpoints: Checkpoints;
   #connected = true;
-  #stopped = false;
 
   constructor(options: ProcessorOptions) {
-    const { nats, log, inboxPrefix } = options;
+    const { nats, log, inboxPrefix, messageKey } = options;
     this.#options = options;
-    this.#publisher = new Publisher(nats, log, inboxPrefix);
+    this.#checkpoints = new Checkpoints(nats);
+    this.#publisher = new Publisher(nats, log, inboxPrefix, messageKey);
     this.#consent = watchConsent(nats, log);
     void this.#followConnection();
   }
 
   /** Starts the partitions of a deployment's lanes, tells running ones of it, and stops those of lanes that are gone. */
   async deploy(deployment: Deployment): Promise<void> {
-    const checkpoints = await this.#openCheckpoints();
-    if (checkpoints === undefined) return;
     const { application } = deployment;
     for (const lane of deployment.lanes) {
       for (let partition = 0; partition < lane.partitions; partition++) {
         const name = `${application}/${lane.id}/${partition}`;
-        if (!this.#workers.has(name)) this.#workers.set(name, this.#start(deployment, checkpoints, lane.id, partition));
+        if (!this.#workers.has(name)) this.#workers.set(name, this.#start(deployment, lane.id, partition));
       }
     }
     const lanes = new Set(deployment.lanes.map(({ id }) => id));
@@ -63,7 +60,6 @@ export class TenantProcessor {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
     await Promise.all([...this.#workers].map(([name, worker]) => this.#remove(name, worker)));
     this.#consent.stop();
     this.#publisher.stop();
@@ -73,14 +69,14 @@ export class TenantProcessor {
     return Object.fromEntries([...this.#workers].map(([name, worker]) => [name, worker.status()]));
   }
 
-  #start(deployment: Deployment, checkpoints: Checkpoints, lane: string, partition: number): PartitionWorker {
+  #start(deployment: Deployment, lane: string, partition: number): PartitionWorker {
     const { nats, inboxPrefix, geoip, log } = this.#options;
     return new PartitionWorker(deployment, {
       nats,
       connected: () => this.#connected,
       inboxPrefix,
       publisher: this.#publisher,
-      checkpoints,
+      checkpoints: this.#checkpoints,
       consent: this.#consent,
       geoip,
       lane,
@@ -92,18 +88,6 @@ export class TenantProcessor {
   async #remove(name: string, worker: PartitionWorker): Promise<void> {
     this.#workers.delete(name);
     await worker.stop();
-  }
-
-  async #openCheckpoints(): Promise<Checkpoints | undefined> {
-    while (this.#checkpoints === undefined && !this.#stopped) {
-      try {
-        this.#checkpoints = await Checkpoints.open(this.#options.nats);
-      } catch (error) {
-        this.#options.log.warn({ err: error }, "checkpoints cannot be opened yet");
-        await sleep(RETRY_MS);
-      }
-    }
-    return this.#checkpoints;
   }
 
   async #followConnection(): Promise<void> {
