@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { readEnv } from "@o2mc/runtime/env.ts";
+import { OUTGOING_VARIABLES, outgoingSettings, type OutgoingSettings } from "@o2mc/runtime/outgoing/outgoing.ts";
 
 const PostgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgresql:// address" });
 const File = z.string().min(1, "must be the path of a file");
@@ -26,6 +27,11 @@ const Environment = z.object({
   O2MC_DATABASE_URL: PostgresUrl,
   O2MC_DATABASE_OWNER_URL: PostgresUrl,
   O2MC_SECRET_KEY_FILE: File.transform(keyOf),
+  O2MC_OLDER_SECRET_KEY_FILES: z
+    .string()
+    .default("")
+    .transform((list) => list.split(",").filter((path) => path !== ""))
+    .pipe(z.array(File.transform(keyOf))),
   O2MC_SIGNING_KEY_FILE: File.transform(keyOf),
   O2MC_OIDC_ISSUER: z.url().transform((url) => url.replace(/\/$/, "")),
   O2MC_OIDC_AUDIENCE: z.string().min(1).default("o2mc-api"),
@@ -33,6 +39,7 @@ const Environment = z.object({
   O2MC_NATS_CREDS: File,
   O2MC_SYSTEM_CREDS: File,
   O2MC_OPERATOR_SEED_FILE: File,
+  ...OUTGOING_VARIABLES,
   O2MC_CREDENTIAL_SECONDS: z.coerce
     .number()
     .int()
@@ -52,8 +59,11 @@ export interface Env {
   };
   readonly database: { readonly url: string; readonly ownerUrl: string };
   readonly secretKey: Buffer;
+  /** open what was sealed before the key was changed */
+  readonly olderSecretKeys: readonly Buffer[];
   readonly signingKey: Buffer;
   readonly oidc: { readonly issuer: string; readonly audience: string };
+  readonly outgoing: OutgoingSettings;
   readonly hub: {
     readonly url: string;
     readonly operatorSeedFile: string;
@@ -76,6 +86,8 @@ export function controlPlaneEnv(environment: NodeJS.ProcessEnv = process.env): E
     },
     database: { url: env.O2MC_DATABASE_URL, ownerUrl: env.O2MC_DATABASE_OWNER_URL },
     secretKey: env.O2MC_SECRET_KEY_FILE,
+    olderSecretKeys: env.O2MC_OLDER_SECRET_KEY_FILES,
+    outgoing: outgoingSettings(env),
     signingKey: env.O2MC_SIGNING_KEY_FILE,
     oidc: { issuer: env.O2MC_OIDC_ISSUER, audience: env.O2MC_OIDC_AUDIENCE },
     hub: {

@@ -1,3 +1,4 @@
+import type { OutgoingSettings } from "@o2mc/runtime/outgoing/outgoing.ts";
 import type { ConsentReceipt, StoredReceipt } from "@o2mc/schema/consent/receipt.ts";
 import type { Actor } from "../auth/actor.ts";
 import type { FailedAttempts } from "../auth/failed-attempts.ts";
@@ -29,6 +30,8 @@ export interface Services {
   readonly orm: Orm;
   readonly secrets: SecretBox;
   readonly signer: Signer;
+  /** where destinations may be */
+  readonly outgoing: OutgoingSettings;
   readonly hub: HubReader;
   readonly invitationAttempts: FailedAttempts;
   readonly subscribers: SubscriberCount;

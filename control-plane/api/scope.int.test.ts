@@ -43,6 +43,7 @@ function context(milliseconds: number): Context {
       orm: database.orm,
       secrets,
       signer: new Signer(Buffer.alloc(32)),
+      outgoing: { allow: [], deny: [], fileRoots: [] },
       hub: noHub,
       subscribers: new SubscriberCount(),
       invitationAttempts: new FailedAttempts(),

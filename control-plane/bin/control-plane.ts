@@ -20,7 +20,7 @@ const log = createLogger("control-plane", env.logLevel);
 
 await migrate(env.database.ownerUrl, env.database.url);
 const orm = await createOrm(env.database.url);
-const secrets = new SecretBox(env.secretKey);
+const secrets = new SecretBox(env.secretKey, env.olderSecretKeys);
 const hub = await Hub.connect({
   url: env.hub.url,
   operatorSeed: readFileSync(env.hub.operatorSeedFile, "utf8").trim(),
@@ -35,6 +35,7 @@ const server = await startServer({
     orm,
     secrets,
     signer: new Signer(env.signingKey),
+    outgoing: env.outgoing,
     invitationAttempts: new FailedAttempts({ limit: 20 }),
     subscribers: new SubscriberCount(),
     hub: tenantHub(orm, secrets, hub, log),

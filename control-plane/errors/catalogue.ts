@@ -9,6 +9,7 @@ export const CATALOGUE = {
   ORIGIN_TAKEN: "{origin} already belongs to a web source; a site can have one only.",
   IN_USE: "The {kind} is still in use: {by}.",
   INVALID_INPUT: "{field} {problem}.",
+  DESTINATION_REFUSED: "{problem}.",
   INVALID_CURSOR: "The cursor was not given out by this list or output.",
   POLICY_MISSING: "The application has no consent policy yet.",
   DEFINITION_INVALID: "{problem}",

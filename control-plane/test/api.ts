@@ -64,6 +64,7 @@ export async function startApi({
       orm,
       secrets,
       signer: new Signer(Buffer.alloc(32, 9)),
+      outgoing: { allow: [], deny: [], fileRoots: ["/tmp", "/var/lib/o2mc"] },
       hub: hub?.(orm, secrets) ?? noHub,
       subscribers: new SubscriberCount(),
       invitationAttempts: new FailedAttempts({ limit: 20 }),

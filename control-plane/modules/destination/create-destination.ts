@@ -7,6 +7,7 @@ import { DestinationRow } from "../../db/entities/destination.ts";
 import { enqueue } from "../../db/outbox.ts";
 import { secretContext } from "../../db/secret.ts";
 import { checkOptions } from "./check-options.ts";
+import { checkPlace } from "./check-place.ts";
 import { DestinationOptionsInput } from "./destination.input.ts";
 import { Destination, toDestination } from "./destination.type.ts";
 
@@ -25,6 +26,7 @@ export class CreateDestination {
   ): Promise<Destination> {
     return change(context, "destination.write", async ({ em, tenant, services, audit }) => {
       const { kind, options } = checkOptions(input);
+      checkPlace({ kind, options }, services.outgoing, tenant);
       if (purposes?.length === 0) throw invalid("purposes", "must not be empty");
       const id = newId("dst");
       const row = em.create(DestinationRow, {
