@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { OUTGOING_VARIABLES } from "@o2mc/runtime/outgoing/outgoing.ts";
 import { expect, test } from "vitest";
 
 /** Each package's README names its environment and its folders: neither more nor less than there is. */
@@ -26,7 +27,8 @@ test.each(PACKAGES)("%s/README.md: environment", (folder, hasEnvironment) => {
     .filter(hasEnvironment)
     .flatMap((file) => {
       const text = readFileSync(join(REPOSITORY, folder, file), "utf8");
-      return [...text.matchAll(READ), ...text.matchAll(DECLARED)].map(([, name]) => name);
+      const shared = text.includes("...OUTGOING_VARIABLES") ? Object.keys(OUTGOING_VARIABLES) : [];
+      return [...shared, ...[...text.matchAll(READ), ...text.matchAll(DECLARED)].map(([, name]) => name)];
     });
   const documented = [...readme(folder).matchAll(/^\| `((?:O2MC|XDG)_[A-Z_0-9]+)` \|/gm)].map(([, name]) => name);
   expect(new Set(documented)).toEqual(new Set(names));
