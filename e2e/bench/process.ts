@@ -8,7 +8,7 @@ import { createRecheck } from "@o2mc/data-plane/process/worker/recheck.ts";
 import { checkDefinition } from "@o2mc/schema/pipeline/check.ts";
 import type { PipelineDefinition, Step } from "@o2mc/schema/pipeline/definition.ts";
 import { pageView } from "./events.ts";
-import { measurement, median, type Benchmark, type Measurement } from "./measurement.ts";
+import { measurement, median, perCpuSecond, type Benchmark, type Measurement } from "./measurement.ts";
 
 const EVENTS = 200_000;
 const FRAME = 500;
@@ -127,8 +127,8 @@ function compare(name: string, steps: readonly Step[]): Measurement {
     for (let at = 0; at < events.length; at += FRAME) {
       frames.push(frameOf(events.slice(at, at + FRAME), checked.readSet));
     }
-    const fast = rate(() => engine.run(frames));
-    const yardstick = rate(() => {
+    const fast = perCpuSecond(EVENTS, () => engine.run(frames));
+    const yardstick = perCpuSecond(EVENTS, () => {
       for (const bytes of raw) JSON.parse(bytes.toString());
     });
     if (round === 0) continue;
@@ -163,14 +163,6 @@ function startEngine(deployment: Deployment, lane: DeployedLane) {
     },
     rows: () => rows,
   };
-}
-
-/** Events per second of this process's CPU, collecting garbage included: other load on the machine counts for little. */
-function rate(work: () => void): number {
-  const start = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(start);
-  return EVENTS / ((user + system) / 1e6);
 }
 
 function frameOf(events: readonly RawEvent[], fields: readonly FieldDeclaration[]): Uint8Array {
