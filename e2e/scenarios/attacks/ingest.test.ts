@@ -110,7 +110,7 @@ test("forged source: a source's key opens no other source, and its events take n
   expect(await arrived("forged-source")).toEqual(expect.arrayContaining(["/honest", "/impostor"]));
   const ids = pages.rows.filter((row) => ["/honest", "/impostor"].includes(String(row["page"])));
   expect(new Set(ids.map((row) => row["id"])).size).toBe(2);
-  expect(ids.map((row) => row["$source"]).toSorted()).toEqual([source.id, other.id].toSorted());
+  expect(ids.map((row) => String(row["$source"])).toSorted()).toEqual([source.id, other.id].toSorted());
 });
 
 test("forged subject: who has withdrawn is denied by whichever source their name is used", async () => {
