@@ -1,6 +1,7 @@
 /** Why one event of a request was rejected: stable codes of `rejected[].code`, with the sentence that goes with each. */
 export const EVENT_ERRORS = {
   "invalid-json": "The line is not JSON.",
+  "duplicate-key": "The event, or its consent, has the same key twice.",
   "not-an-event": "An event is a JSON object.",
   "invalid-specversion": 'A CloudEvent has specversion "1.0".',
   "invalid-id": "id must be a string of 1 to 128 characters without control characters.",

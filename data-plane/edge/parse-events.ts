@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { ambiguousEvents } from "./ambiguous-events.ts";
 import { UnreadableEvent } from "./event-error.ts";
 import { Problem } from "./problem.ts";
 
@@ -37,7 +38,7 @@ export function parseEvents(body: Buffer, format: Format, headers: IncomingHttpH
   // in binary mode the attributes are headers and the body is the data alone
   if (format === "json" && headers["ce-specversion"] !== undefined) return [binaryEvent(text, headers)];
   const value = parseJson(text);
-  const events: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const events = refuseAmbiguous(Array.isArray(value) ? value : [value], text);
   if (format === "json") return checked(events);
   if ((format === "cloudevent-batch") !== Array.isArray(value)) throw new Problem("no-events");
   // an empty batch is a valid one
@@ -60,16 +61,23 @@ function parseJson(text: string): unknown {
   }
 }
 
-function parseLine(line: string): unknown[] {
+function refuseAmbiguous(events: readonly unknown[], text: string): readonly unknown[] {
+  const ambiguous = ambiguousEvents(text);
+  if (ambiguous.size === 0) return events;
+  return events.map((event, index) => (ambiguous.has(index) ? new UnreadableEvent("duplicate-key") : event));
+}
+
+function parseLine(line: string): readonly unknown[] {
   if (line.trim() === "") return [];
   try {
-    return [JSON.parse(line)];
+    return refuseAmbiguous([JSON.parse(line)], line);
   } catch {
     return [new UnreadableEvent("invalid-json")];
   }
 }
 
 function cloudEvent(event: unknown): unknown {
+  if (event instanceof UnreadableEvent) return event;
   const version = typeof event === "object" && event !== null && "specversion" in event ? event.specversion : undefined;
   return version === "1.0" ? event : new UnreadableEvent("invalid-specversion");
 }

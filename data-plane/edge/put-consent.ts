@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { makeReceipt } from "@o2mc/schema/consent/receipt.ts";
 import { signalsOf } from "../consent/signals.ts";
 import { parseStatement, saidUnder, type Statement } from "../consent/statement.ts";
+import { isAmbiguous } from "./ambiguous-events.ts";
 import { Problem } from "./problem.ts";
 import { readBody } from "./read-body.ts";
 import { isSubject } from "./read-event.ts";
@@ -46,12 +47,14 @@ export async function putConsent(request: IncomingMessage, subject: string, find
 }
 
 function parse(body: Buffer, now: number): Statement {
+  const text = body.toString("utf8");
   let value: unknown;
   try {
-    value = JSON.parse(body.toString("utf8"));
+    value = JSON.parse(text);
   } catch (cause) {
     throw new Problem("invalid-json", { cause });
   }
+  if (isAmbiguous(text)) throw new Problem("invalid-consent");
   const statement = parseStatement(value, now);
   if (statement === "malformed") throw new Problem("invalid-consent");
   return statement;

@@ -42,6 +42,8 @@ export interface ConsentCells {
 
 const MAX_SLOTS = 256;
 const MAX_BYTES = 8 * 1024;
+/** what nobody reads, beside `data`, may be nested without end */
+const MAX_DEPTH = 24;
 
 /**
  * The shape of an event that is valid for this source; undefined when it is better parsed each time. What is fixed by the
@@ -70,7 +72,8 @@ export function shapeOf(event: unknown, { application }: SourcePlan): EventShape
     before = "";
   };
   /** `path` is undefined below arrays, where no field can be declared */
-  const walk = (value: unknown, path: readonly string[] | undefined): boolean => {
+  const walk = (value: unknown, path: readonly string[] | undefined, depth: number): boolean => {
+    if (depth > MAX_DEPTH) return false;
     if (typeof value === "string") {
       before += '"';
       slot("text", path);
@@ -82,7 +85,7 @@ export function shapeOf(event: unknown, { application }: SourcePlan): EventShape
       const inConsent = path?.length === 2 && path[0] === "consent" && path[1] === "purposes";
       const whole = value.every((member, i) => {
         if (i > 0) before += ",";
-        return walk(member, inConsent ? [...path, String(i)] : undefined);
+        return walk(member, inConsent ? [...path, String(i)] : undefined, depth + 1);
       });
       before += "]";
       return whole;
@@ -93,7 +96,7 @@ export function shapeOf(event: unknown, { application }: SourcePlan): EventShape
       const members = Object.entries(value as object);
       const whole = members.every(([name, member], i) => {
         before += `${i > 0 ? "," : ""}${JSON.stringify(name)}:`;
-        return name !== "__proto__" && walk(member, path && [...path, name]);
+        return name !== "__proto__" && walk(member, path && [...path, name], depth + 1);
       });
       before += "}";
       return whole;
@@ -101,7 +104,7 @@ export function shapeOf(event: unknown, { application }: SourcePlan): EventShape
     return slots.length <= MAX_SLOTS;
   };
 
-  if (!walk(event, []) || signature.length + before.length > MAX_BYTES) return undefined;
+  if (!walk(event, [], 0) || signature.length + before.length > MAX_BYTES) return undefined;
   const cellOf = (...path: string[]): number => found.get(JSON.stringify(path)) ?? -1;
   const consent = consentCells((event as { readonly consent?: unknown }).consent, cellOf);
   if (consent === "other") return undefined;

@@ -175,6 +175,7 @@ abstract class Code {
       if (operator === "/" && type === "integer") return this.let(`runtime.divideIntegers(${a}, ${b})`);
       return this.let(`${a} ${operator} ${b}${operator === "*" && type === "integer" ? " + 0" : ""}`);
     }
+    if (operator === "+") return this.let(`${a} === null || ${b} === null ? null : runtime.concatenate(${a}, ${b})`);
     const sign = operator === "==" ? "===" : operator === "!=" ? "!==" : operator;
     return this.let(`${isNull(a, left.type)} || ${isNull(b, right.type)} ? null : ${a} ${sign} ${b}`);
   }

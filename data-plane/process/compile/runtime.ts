@@ -1,5 +1,13 @@
 import { hash } from "node:crypto";
 
+/** As much as a whole event may bring. Of what grows texts only `+` can do more, and it doubles them at each step. */
+const MAX_TEXT = 64 * 1024;
+
+/** A computed text beyond `MAX_TEXT`. */
+export class TextTooLarge extends Error {
+  override readonly name = "TextTooLarge";
+}
+
 const [SLASH, QUERY, HASH] = [0x2f, 0x3f, 0x23];
 
 /**
@@ -14,6 +22,13 @@ export const runtime = {
       if ((text.charCodeAt(i) & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) n--;
     }
     return n;
+  },
+
+  /** @throws TextTooLarge */
+  concatenate(a: string, b: string): string {
+    // before they are joined: V8 joins texts without copying them, but not beyond half a gigabyte
+    if (a.length + b.length > MAX_TEXT) throw new TextTooLarge(`a text of more than ${MAX_TEXT} characters`);
+    return a + b;
   },
 
   lowerAscii(text: string): string {

@@ -8,6 +8,7 @@ import { ENVELOPE_TYPES } from "@o2mc/schema/expression/parse.ts";
 import type { Batch } from "../compile/batch.ts";
 import { Evaluation, NodeFailure } from "../compile/evaluation.ts";
 import { NodeTable } from "../compile/node.ts";
+import { TextTooLarge } from "../compile/runtime.ts";
 import { Scope, type KeepOperation, type Operation, type StepPlace } from "../compile/scope.ts";
 import type { Selection } from "../compile/vector.ts";
 import { planStep } from "../steps/plan.ts";
@@ -103,7 +104,7 @@ export class Pipeline {
         const output = this.#outputs.get(operation.output);
         const columns = operation.nodes.map((node) => evaluation.column(node, rows));
         if (output !== undefined && rows.length > 0) {
-          sink.emit({ pipeline: this.id, output, batch, rows, columns, cause });
+          sink.emit({ pipeline: this.id, output, at: operation.at, batch, rows, columns, cause });
         }
         return given;
       }
@@ -130,7 +131,8 @@ export class Pipeline {
       } catch (error) {
         if (!(error instanceof NodeFailure)) throw error;
         const at = this.#stages[index]?.origins.get(error.node) ?? operation.at;
-        dead(sink, this.id, operation, at, given, row, "step-failed", error.message);
+        const code = error.cause instanceof TextTooLarge ? "too-large" : "step-failed";
+        dead(sink, this.id, operation, at, given, row, code, error.message);
         return false;
       }
     });

@@ -14,6 +14,10 @@ const MAX_ROWS = 1000;
 /** below the server's usual 1 MB, with room for headers */
 const MAX_BYTES = 900_000;
 const MAX_PARTS = 2 ** 20;
+/** rows with more text than that are not even encoded together */
+const MAX_CHARACTERS = 8 * MAX_BYTES;
+/** what a dead letter shows of a row that is too large */
+const SHORT_TEXT = 256;
 
 interface SinkOptions {
   readonly partition: number;
@@ -32,6 +36,7 @@ interface SinkOptions {
 export interface Emitted {
   readonly pipeline: string;
   readonly output: OutputType;
+  readonly at: StepPlace;
   readonly batch: Batch;
   readonly rows: Selection;
   /** the output's columns, in its order */
@@ -73,6 +78,10 @@ export class Sink {
     // after the cut, so that a replay which knows of a newer withdrawal still makes the same parts
     const permitted = this.#permitted(emitted, rows);
     if (permitted.length === 0) return;
+    if (permitted.length > 1 && parts < MAX_PARTS && charactersOf(emitted, permitted) > MAX_CHARACTERS) {
+      this.#halves(emitted, rows, parts, part);
+      return;
+    }
     const key =
       output.perSubject && batch.key !== undefined ? gather(vectorOf(batch.key, batch.n), permitted) : undefined;
     const data = encodeResultFrame(
@@ -82,9 +91,10 @@ export class Sink {
       key?.kind === "text" ? key : undefined,
       output.columns.map(({ name }, c) => [name, gather(emitted.columns[c] as Vector, permitted)]),
     );
-    if (data.length > MAX_BYTES && permitted.length > 1 && parts < MAX_PARTS) {
-      this.#part(emitted, rows, parts * 2, part);
-      this.#part(emitted, rows, parts * 2, part + parts);
+    if (data.length > MAX_BYTES) {
+      // the hub would refuse such a message for ever
+      if (permitted.length > 1 && parts < MAX_PARTS) this.#halves(emitted, rows, parts, part);
+      else for (const row of permitted) this.#tooLarge(emitted, row);
       return;
     }
     count("results", permitted.length);
@@ -92,6 +102,18 @@ export class Sink {
     if (cause !== "") id.push(cause);
     if (parts > 1) id.push(parts, part);
     this.#results.push({ pipeline, output: output.name, messageId: id.join("."), data });
+  }
+
+  #halves(emitted: Emitted, rows: Selection, parts: number, part: number): void {
+    this.#part(emitted, rows, parts * 2, part);
+    this.#part(emitted, rows, parts * 2, part + parts);
+  }
+
+  #tooLarge({ pipeline, output, at, batch, columns }: Emitted, row: number): void {
+    const cells = output.columns.map(({ name }, c) => [name, cellAt(columns[c] as Vector, row)] as const);
+    const subjectKey = batch.key === undefined ? undefined : String(cellAt(batch.key, row));
+    const message = `a result of more than ${MAX_BYTES} bytes`;
+    this.dead(pipeline, at, subjectKey, Object.fromEntries(cells), "too-large", message);
   }
 
   /** A session may complete after its subject withdrew: what was collected before goes too. A frame's own rows were asked for just now. */
@@ -123,7 +145,7 @@ export class Sink {
       code,
       message,
       ...(subjectKey === undefined ? {} : { subjectKey }),
-      row,
+      row: code === "too-large" ? shortened(row) : row,
     };
     const messageId = `dead.${pipeline}.${partition}.${sequence}.${this.#dead.length}`;
     this.#dead.push({ pipeline, messageId, letter });
@@ -133,6 +155,20 @@ export class Sink {
   effects(): Effects {
     return { results: this.#results, dead: this.#dead };
   }
+}
+
+function charactersOf({ columns }: Emitted, rows: Selection): number {
+  let characters = 0;
+  for (const column of columns) {
+    if (column.kind !== "text") continue;
+    for (const row of rows) characters += column.values[column.codes[row] as number]?.length ?? 0;
+  }
+  return characters;
+}
+
+function shortened(row: Readonly<Record<string, Scalar>>): Record<string, Scalar> {
+  const short = (cell: Scalar): Scalar => (typeof cell === "string" ? cell.slice(0, SHORT_TEXT) : cell);
+  return Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, short(cell)]));
 }
 
 function idsOf({ id }: Batch, rows: Selection): string[] {
