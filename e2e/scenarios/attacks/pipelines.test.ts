@@ -108,7 +108,8 @@ async function refused(purposes: readonly string[], steps: readonly object[]): P
   );
   if (errors !== undefined) return (errors[0]?.extensions ?? {}) as Refusal;
   const approve = "mutation ($p: ID!) { approvePipeline(pipeline: $p) { id } }";
-  const { id } = data?.["made"] as { readonly id: string };
+  const { id } = (data?.["made"] ?? {}) as { readonly id?: string };
+  if (id === undefined) throw new Error("no pipeline was made");
   return refusal(approve, { p: id }, application.officer);
 }
 
