@@ -6,16 +6,22 @@ interface TokenSubject {
   readonly kind: string;
   readonly accountId?: string;
   readonly clientId?: string | undefined;
+  readonly scope?: string | undefined;
+  readonly sessionUid?: string | undefined;
 }
 
 /** The claims of an access token as Keycloak's mappers make them: for a person, or for a program's service account. */
-export function claimsOf(realm: Realm, token: object): Record<string, string | { roles: string[] }> {
-  const { accountId, clientId } = token as TokenSubject;
+export function claimsOf(realm: Realm, token: object): Record<string, string | string[] | { roles: string[] }> {
+  const { accountId, clientId, scope, sessionUid } = token as TokenSubject;
   const client = clientId === undefined ? {} : { azp: clientId };
   const user = realm.users.find((each) => each.id === accountId);
   if (user !== undefined) {
     const { email, tenant, roles } = user;
-    return { typ: "Bearer", ...client, email, preferred_username: email, o2mc_tenant: tenant, realm_access: { roles } };
+    const session = sessionUid === undefined ? {} : { sid: sessionUid };
+    const asked = scope?.split(" ").includes("organization") === true;
+    const organization = asked ? { organization: user.organizations ?? [tenant] } : {};
+    const own = { email, preferred_username: email, o2mc_tenant: tenant, realm_access: { roles } };
+    return { typ: "Bearer", ...client, ...session, ...organization, ...own };
   }
   const program = realm.programs.find((each) => each.id === clientId);
   if (program === undefined) return { typ: "Bearer", ...client };

@@ -8,5 +8,5 @@ export function userByPassword(realm: Realm, email: unknown, password: unknown):
   if (typeof email !== "string" || typeof password !== "string") return undefined;
   const user = realm.users.find((each) => each.email === email.trim().toLowerCase());
   const right = timingSafeEqual(digest(user?.password ?? ""), digest(password));
-  return right && password !== "" ? user : undefined;
+  return right && password !== "" && user?.enabled === true ? user : undefined;
 }

@@ -2,7 +2,7 @@ import Provider, { type AccountClaims, type Configuration } from "oidc-provider"
 import { clients } from "./clients.ts";
 import { claimsOf } from "./claims.ts";
 import { addPasswordGrant } from "./password-grant.ts";
-import type { Realm } from "./realm.ts";
+import { type Realm, userById } from "./realm.ts";
 import { API, AUDIENCE_URI, HOUR } from "./resource.ts";
 
 export const REALM_PATH = "/realms/o2mc";
@@ -15,9 +15,11 @@ export function createProvider(realm: Realm, origin: string): Provider {
     clients: clients(realm),
     jwks: { keys: realm.keys },
     cookies: { keys: realm.cookieKeys },
-    scopes: ["openid", "offline_access", "email", "profile"],
+    scopes: ["openid", "offline_access", "email", "profile", "organization"],
     claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "preferred_username"] },
     pkce: { required: () => true },
+    // as Keycloak: without offline_access too, for as long as the session
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed("refresh_token"),
     routes: {
       authorization: `${OIDC}/auth`,
       token: `${OIDC}/token`,
@@ -25,9 +27,9 @@ export function createProvider(realm: Realm, origin: string): Provider {
       end_session: `${OIDC}/logout`,
       introspection: `${OIDC}/token/introspect`,
       revocation: `${OIDC}/revoke`,
-      userinfo: `${OIDC}/opaque-userinfo`,
+      // as the configuration tells; answered by `userinfo.ts` before the provider sees it
+      userinfo: `${OIDC}/userinfo`,
     },
-    discovery: { userinfo_endpoint: `${origin}${REALM_PATH}${OIDC}/userinfo` },
     interactions: { url: (_ctx, interaction) => `${REALM_PATH}/login/${interaction.uid}` },
     features: {
       devInteractions: { enabled: false },
@@ -52,7 +54,7 @@ export function createProvider(realm: Realm, origin: string): Provider {
       Interaction: HOUR,
     },
     findAccount: (_ctx, id) => {
-      const user = realm.users.find((each) => each.id === id);
+      const user = userById(realm, id);
       if (user === undefined) return undefined;
       const { email } = user;
       const claims: AccountClaims = { sub: id, email, email_verified: true, name: email, preferred_username: email };

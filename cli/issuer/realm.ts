@@ -7,6 +7,9 @@ const User = z.object({
   password: z.string(),
   roles: z.array(z.string()),
   tenant: z.string(),
+  /** aliases of the organizations whose member they are; only their tenant's when not said */
+  organizations: z.array(z.string()).optional(),
+  enabled: z.boolean().default(true),
 });
 
 const Realm = z.object({
@@ -22,12 +25,17 @@ const Realm = z.object({
 export type Realm = z.infer<typeof Realm>;
 export type RealmUser = z.infer<typeof User>;
 
+/** The user with this id, unless disabled. */
+export const userById = (realm: Realm, id: string | undefined): RealmUser | undefined =>
+  realm.users.find((each) => each.id === id && each.enabled);
+
 export const parseRealm = (text: string): Realm => Realm.parse(JSON.parse(text));
 
 interface Person {
   readonly email: string;
   readonly roles: readonly string[];
   readonly tenant: string;
+  readonly organizations?: readonly string[];
 }
 
 interface Program {
@@ -42,7 +50,14 @@ export function newRealm(people: readonly Person[], programs: readonly Program[]
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const key = { ...privateKey.export({ format: "jwk" }), kty: "RSA", kid: randomUUID(), use: "sig", alg: "RS256" };
   return {
-    users: people.map((person) => ({ id: randomUUID(), password: secret(), ...person, roles: [...person.roles] })),
+    users: people.map(({ organizations, ...person }) => ({
+      id: randomUUID(),
+      password: secret(),
+      enabled: true,
+      ...person,
+      roles: [...person.roles],
+      ...(organizations === undefined ? {} : { organizations: [...organizations] }),
+    })),
     programs: programs.map((program) => ({ secret: secret(), ...program, roles: [...program.roles] })),
     keys: [key],
     cookieKeys: [secret()],

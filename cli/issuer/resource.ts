@@ -8,7 +8,7 @@ export const HOUR = 3600;
 
 /** The one resource server: every access token is a JWT for the platform's API, as with Keycloak's audience mapper. */
 export const API: ResourceServer = {
-  scope: "openid email profile offline_access",
+  scope: "openid email profile offline_access organization",
   audience: AUDIENCE,
   accessTokenTTL: HOUR,
   accessTokenFormat: "jwt",

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Logger } from "@o2mc/runtime/log.ts";
+import { endedSessions } from "./ended-sessions.ts";
 import { logIn } from "./log-in.ts";
 import { createProvider, REALM_PATH } from "./provider.ts";
 import type { Realm } from "./realm.ts";
@@ -9,6 +10,7 @@ import { userinfo } from "./userinfo.ts";
 export function createIssuer(realm: Realm, origin: string, log: Logger): Server {
   const provider = createProvider(realm, origin);
   provider.on("server_error", (_ctx, error) => log.error({ err: error }, "the provider failed"));
+  const ended = endedSessions(provider);
   const oidc = provider.callback();
   return createServer((request, response) => {
     const path = (request.url ?? "/").split("?")[0] ?? "/";
@@ -21,7 +23,7 @@ export function createIssuer(realm: Realm, origin: string, log: Logger): Server 
         response.end();
       });
     } else if (path === `${REALM_PATH}/protocol/openid-connect/userinfo`) {
-      userinfo(realm, provider.issuer, request, response);
+      userinfo({ realm, issuer: provider.issuer, ended }, request, response);
     } else if (path.startsWith(`${REALM_PATH}/`)) {
       void oidc(mounted(request), response);
     } else {

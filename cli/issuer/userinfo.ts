@@ -1,15 +1,30 @@
 import { createPublicKey, verify, type JsonWebKeyInput } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AUDIENCE } from "./claims.ts";
-import type { Realm } from "./realm.ts";
+import { type Realm, userById } from "./realm.ts";
 
-/** Keycloak answers here for its JWT access tokens; the provider's own endpoint takes opaque ones only. */
-export function userinfo(realm: Realm, issuer: string, request: IncomingMessage, response: ServerResponse): void {
-  const subject = subjectOf(realm, issuer, /^Bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "");
-  const user = realm.users.find((each) => each.id === subject);
+interface Tokens {
+  readonly realm: Realm;
+  readonly issuer: string;
+  /** the `sid` of sessions that have signed out */
+  readonly ended: ReadonlySet<string>;
+}
+
+/**
+ * Keycloak answers here for its JWT access tokens; the provider's own endpoint takes opaque ones only. 401 when the token does
+ * not count any more, 403 when it does and is nobody's of the realm: a program's, or one that a test has made with our key.
+ */
+export function userinfo(tokens: Tokens, request: IncomingMessage, response: ServerResponse): void {
+  const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
+  const { sub: subject, sid } = claimsOf(tokens, token) ?? {};
+  const known = tokens.realm.users.some(({ id }) => id === subject);
+  const user = userById(tokens.realm, subject);
+  if (subject === undefined || tokens.ended.has(sid ?? "") || (known && user === undefined)) {
+    refuse(response, 401, "invalid_token");
+    return;
+  }
   if (user === undefined) {
-    response.writeHead(401, { "www-authenticate": 'Bearer error="invalid_token"', "access-control-allow-origin": "*" });
-    response.end();
+    refuse(response, 403, "insufficient_scope");
     return;
   }
   const { id: sub, email, tenant, roles } = user;
@@ -18,8 +33,21 @@ export function userinfo(realm: Realm, issuer: string, request: IncomingMessage,
   response.end(JSON.stringify({ ...claims, realm_access: { roles } }));
 }
 
-/** The subject of a valid access token of ours. */
-function subjectOf(realm: Realm, issuer: string, token: string): string | undefined {
+function refuse(response: ServerResponse, status: number, error: string): void {
+  response.writeHead(status, { "www-authenticate": `Bearer error="${error}"`, "access-control-allow-origin": "*" });
+  response.end();
+}
+
+interface TokenClaims {
+  readonly iss?: string;
+  readonly aud?: string;
+  readonly sub?: string;
+  readonly sid?: string;
+  readonly exp?: number;
+}
+
+/** The claims of a valid access token of ours. */
+function claimsOf({ realm, issuer }: Tokens, token: string): TokenClaims | undefined {
   const [header, payload, signature] = token.split(".");
   if (header === undefined || payload === undefined || signature === undefined) return undefined;
   try {
@@ -29,9 +57,9 @@ function subjectOf(realm: Realm, issuer: string, token: string): string | undefi
     const publicKey = createPublicKey({ key, format: "jwk" } as JsonWebKeyInput);
     const signed = Buffer.from(`${header}.${payload}`);
     if (!verify("sha256", signed, publicKey, Buffer.from(signature, "base64url"))) return undefined;
-    const claims = decode(payload) as { iss?: string; aud?: string; sub?: string; exp?: number };
+    const claims = decode(payload) as TokenClaims;
     const valid = claims.iss === issuer && claims.aud === AUDIENCE && (claims.exp ?? 0) > Date.now() / 1000;
-    return valid ? claims.sub : undefined;
+    return valid ? claims : undefined;
   } catch {
     return undefined; // not JSON: not a token
   }

@@ -3,11 +3,21 @@ import { z } from "zod";
 import { ApiError } from "../errors/api-error.ts";
 import { ROLES, type Role } from "./actions.ts";
 import type { Person } from "./actor.ts";
+import { IssuerSession } from "./issuer-session.ts";
+import { tenantOf } from "./tenant-claim.ts";
 
 export interface OidcOptions {
   /** as in the tokens' `iss`, such as `https://id.example/realms/o2mc` */
   readonly issuer: string;
   readonly audience: string;
+  /** for so long an issuer's word that somebody is still signed in is good */
+  readonly recheckMs?: number;
+}
+
+interface Issuer {
+  readonly keys: JWTVerifyGetKey;
+  /** undefined where the issuer has no userinfo endpoint to ask */
+  readonly session: IssuerSession | undefined;
 }
 
 const Claims = z.object({
@@ -18,17 +28,22 @@ const Claims = z.object({
   jti: z.string().optional(),
   email: z.string().optional(),
   o2mc_tenant: z.string().optional(),
+  organization: z.unknown().optional(),
   realm_access: z.object({ roles: z.array(z.string()) }).optional(),
 });
 
-const Discovery = z.object({ jwks_uri: z.url() });
+const Discovery = z.object({ jwks_uri: z.url(), userinfo_endpoint: z.url().optional() });
 const ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
 const DISCOVERY_TIMEOUT_MS = 5_000;
+const RECHECK_MS = 5_000;
 
-/** Checks access tokens of one issuer by its published keys, which are looked up at the first token. */
+/**
+ * Checks access tokens of one issuer, Keycloak or the development issuer, by its published keys, which are looked up at the
+ * first token, and asks it whether they still count.
+ */
 export class OidcVerifier {
   readonly #options: OidcOptions;
-  #keys: Promise<JWTVerifyGetKey> | null = null;
+  #found: Promise<Issuer> | null = null;
 
   constructor(options: OidcOptions) {
     this.#options = options;
@@ -36,12 +51,14 @@ export class OidcVerifier {
 
   /** Throws UNAUTHENTICATED, or AUTH_UNAVAILABLE when the issuer cannot be asked. */
   async actor(token: string): Promise<Person> {
-    const keys = await this.#issuerKeys();
+    const { keys, session } = await this.#issuer();
     const payload = await this.#verify(token, keys);
     const claims = Claims.safeParse(payload);
     if (!claims.success) throw new ApiError("UNAUTHENTICATED", {}, { cause: claims.error });
-    const { sub, exp, jti, email, o2mc_tenant: tenant, realm_access: access } = claims.data;
-    if (tenant === undefined || tenant === "") throw new ApiError("TENANT_UNKNOWN");
+    const { sub, exp, jti, email, o2mc_tenant, organization, realm_access: access } = claims.data;
+    const tenant = tenantOf(o2mc_tenant, organization);
+    if (tenant === undefined) throw new ApiError("TENANT_UNKNOWN");
+    if ((await session?.hasEnded(token)) === true) throw new ApiError("UNAUTHENTICATED");
     const roles = (access?.roles ?? []).filter((role): role is Role => (ROLES as readonly string[]).includes(role));
     const bearer = { id: sub, name: email ?? sub, person: sub, tenant, credential: jti ?? null, expiresAt: exp * 1000 };
     return { kind: "person", ...bearer, email: email ?? null, roles };
@@ -60,22 +77,23 @@ export class OidcVerifier {
     }
   }
 
-  async #issuerKeys(): Promise<JWTVerifyGetKey> {
-    this.#keys ??= discoverKeys(this.#options.issuer);
+  async #issuer(): Promise<Issuer> {
+    this.#found ??= discover(this.#options);
     try {
-      return await this.#keys;
+      return await this.#found;
     } catch (error) {
-      this.#keys = null;
+      this.#found = null;
       throw new ApiError("AUTH_UNAVAILABLE", {}, error instanceof Error ? { cause: error } : {});
     }
   }
 }
 
-async function discoverKeys(issuer: string): Promise<JWTVerifyGetKey> {
+async function discover({ issuer, recheckMs = RECHECK_MS }: OidcOptions): Promise<Issuer> {
   const response = await fetch(`${issuer}/.well-known/openid-configuration`, {
     signal: AbortSignal.timeout(DISCOVERY_TIMEOUT_MS),
   });
   if (!response.ok) throw new Error(`the issuer's configuration answered ${response.status}`);
-  const { jwks_uri: uri } = Discovery.parse(await response.json());
-  return createRemoteJWKSet(new URL(uri));
+  const { jwks_uri: uri, userinfo_endpoint: userinfo } = Discovery.parse(await response.json());
+  const session = userinfo === undefined ? undefined : new IssuerSession(userinfo, recheckMs);
+  return { keys: createRemoteJWKSet(new URL(uri)), session };
 }

@@ -1,0 +1,4 @@
+import { startDevelopmentIssuer } from "./development-issuer.ts";
+import { logInSuite } from "./log-in-suite.ts";
+
+logInSuite("log-in at the development issuer", startDevelopmentIssuer);
