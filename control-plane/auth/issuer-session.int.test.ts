@@ -40,8 +40,7 @@ test("one question a token for as long as the answer is good", async () => {
   status = 200;
   const session = new IssuerSession(url, 60_000);
   await Promise.all(["a", "a", "b", "a"].map((token) => session.hasEnded(token)));
-  expect(asked).toHaveLength(2);
-  expect(new Set(asked)).toEqual(new Set(["Bearer a", "Bearer b"]));
+  expect(asked).toEqual(["Bearer a", "Bearer b"]);
   const impatient = new IssuerSession(url, 0);
   for (const token of ["a", "a"]) await impatient.hasEnded(token);
   expect(asked).toHaveLength(4);

@@ -1,11 +1,14 @@
 import { once } from "node:events";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { inspect } from "node:util";
 import { webhook } from "@o2mc/schema/destinations/webhook.ts";
 import { secretsOf } from "@o2mc/schema/options/secrets-of.ts";
 import { pino } from "pino";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { type Batch, type DestinationKind, NotConnected, Partial, Permanent, RetryAfter } from "./destination.ts";
 import { fileKind } from "./file/factory.ts";
 import { keepSecrets } from "./keep-secrets.ts";
@@ -141,6 +144,21 @@ test("secret in an error: a server that repeats the password in everything it sa
   expect(inspect(error)).toContain("the password [secret] is not");
 });
 
+test("stolen password: an empty one is not filled up with what this process or its user has of others", async () => {
+  const { server, at, passwords } = await talkativePostgres();
+  vi.stubEnv("PGPASSWORD", "the operator's own");
+  const options = { host: "127.0.0.1", port: at, database: "d", user: "u", password: "", table: "t", tls: false };
+  await failure(open(postgresKind, options, outgoingTo()).connect());
+  vi.unstubAllEnvs();
+  const folder = mkdtempSync(join(tmpdir(), "o2mc-pgpass-"));
+  writeFileSync(join(folder, "pgpass"), "*:*:*:*:the operator's own\n", { mode: 0o600 });
+  vi.stubEnv("PGPASSFILE", join(folder, "pgpass"));
+  await failure(open(postgresKind, options, outgoingTo()).connect());
+  vi.unstubAllEnvs();
+  server.close();
+  expect(passwords).toEqual(["", ""]);
+});
+
 test("secret in an error: whatever a destination throws, none of its spellings comes through", async () => {
   const said = [
     PASSWORD,
@@ -198,7 +216,8 @@ function expectNoSecret(error: unknown, secret: string): void {
 }
 
 /** Asks for the password in clear text and says it back in all fields of its refusal (PostgreSQL protocol 3.0, §55.7). */
-async function talkativePostgres(): Promise<{ server: Server; at: number }> {
+async function talkativePostgres(): Promise<{ server: Server; at: number; passwords: readonly string[] }> {
+  const passwords: string[] = [];
   const field = (kind: string, text: string): Buffer => Buffer.from(`${kind}${text}\0`);
   const server = createServer((socket) => {
     socket.on("error", () => undefined);
@@ -206,6 +225,7 @@ async function talkativePostgres(): Promise<{ server: Server; at: number }> {
       socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]));
       socket.once("data", (message: Buffer) => {
         const password = message.subarray(5, -1).toString();
+        passwords.push(password);
         const text = `the password ${password} is not the right one`;
         const fields = ["M", "D", "H", "W", "t"].map((kind) => field(kind, text));
         const body = Buffer.concat([field("S", "FATAL"), field("C", "28P01"), ...fields, Buffer.from([0])]);
@@ -218,5 +238,5 @@ async function talkativePostgres(): Promise<{ server: Server; at: number }> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  return { server, at: (server.address() as AddressInfo).port };
+  return { server, at: (server.address() as AddressInfo).port, passwords };
 }

@@ -44,7 +44,8 @@ export class PostgresWriter implements Destination {
       port,
       database,
       user,
-      password,
+      // as a function: else an empty one would be looked up in PGPASSWORD and in ~/.pgpass, which are the operator's
+      password: () => password,
       ssl: tls,
       stream: () => this.#connector.socket(),
       application_name: "o2mc-deliver",
