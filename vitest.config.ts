@@ -4,7 +4,7 @@ const reports = process.env["O2MC_TEST_REPORTS"];
 
 export default defineConfig({
   test: {
-    include: ["{schema,runtime,control-plane,data-plane,sloc,cli}/**/*.test.ts"],
+    include: ["{schema,runtime,control-plane,data-plane,sloc,cli}/**/*.test.ts", "e2e/fuzz/**/*.test.ts"],
     exclude: ["**/node_modules/**"],
     testTimeout: 60_000,
     hookTimeout: 120_000,

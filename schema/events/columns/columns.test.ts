@@ -5,6 +5,7 @@ import type { Scalar } from "../frame.ts";
 import { cells, columnOf, textColumn } from "./column.ts";
 import { FrameError, FrameReader } from "./decode.ts";
 import { encodeFrame } from "./encode.ts";
+import { ENTRY_WORDS, padded, PREFIX_BYTES } from "./format.ts";
 
 const value: Readonly<Record<FieldType, fc.Arbitrary<Scalar>>> = {
   string: fc.oneof(
@@ -125,5 +126,23 @@ describe("columns", () => {
       }),
       { numRuns: 5000 },
     );
+  });
+
+  // found by e2e/fuzz: a message of 1 MB could have named 50,000 columns over the same half megabyte
+  it("are refused when columns share their bytes", () => {
+    const names = ["a", "b", "c", "d"];
+    const large = columnOf("string", ["x".repeat(1000), "y"]);
+    const small = columnOf("boolean", [true, false]);
+    const message = encodeFrame(
+      {},
+      2,
+      names.map((name) => [name, name === "a" ? large : small]),
+    );
+    const directory = padded(PREFIX_BYTES + Buffer.from(message).readUInt32LE(4));
+    const entry = ENTRY_WORDS * 4;
+    for (let i = 1; i < names.length; i++) message.copyWithin(directory + i * entry, directory, directory + entry);
+    const reader = new FrameReader(message);
+    expect(reader.column("a")?.kind).toBe("text");
+    expect(() => names.map((name) => reader.column(name))).toThrow(FrameError);
   });
 });

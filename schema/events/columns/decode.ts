@@ -28,6 +28,8 @@ export class FrameReader {
   readonly #bytes: Uint8Array;
   readonly #directory: Uint32Array;
   readonly #columns = new Map<string, Column>();
+  /** bytes that no column has claimed yet: columns that share theirs would make much of little */
+  #unclaimed: number;
 
   /** @throws FrameError */
   constructor(message: Uint8Array) {
@@ -46,6 +48,7 @@ export class FrameReader {
     this.n = head.n;
     this.names = head.names;
     this.#bytes = bytes;
+    this.#unclaimed = bytes.length;
     this.#directory = new Uint32Array(bytes.buffer, bytes.byteOffset + directory, count * ENTRY_WORDS);
   }
 
@@ -127,6 +130,8 @@ export class FrameReader {
   /** Where `bytes` bytes at `offset` lie in the buffer below. */
   #at(offset: number, bytes: number): number {
     if (offset % 8 !== 0 || offset + bytes > this.#bytes.length) throw new FrameError("a column beyond the end");
+    this.#unclaimed -= bytes;
+    if (this.#unclaimed < 0) throw new FrameError("columns share bytes");
     return this.#bytes.byteOffset + offset;
   }
 }

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { fuzzBodies, fuzzEdge } from "./edge/fuzz-edge.ts";
+import { fuzzFrames } from "./frames/fuzz-frames.ts";
+import { fuzzPipelines } from "./pipelines/fuzz-pipelines.ts";
+
+// `npm run fuzz -- 1000000` does the same for longer; what it finds becomes a test beside the code that was wrong
+const nats = process.env["O2MC_NATS_SERVER"];
+
+test("nothing gets through the edge's door that a slow oracle of the policy forbids, and all that it allows does", async () => {
+  expect(await fuzzEdge(4000, 1, nats)).toBeGreaterThanOrEqual(4000);
+});
+
+test("a body with any bytes is answered by the catalogue, and shows no lane what it may not see", async () => {
+  expect(await fuzzBodies(300, 1, nats)).toBeGreaterThanOrEqual(300);
+});
+
+test("bytes are a frame or a FrameError, and hold no more than their size", () => {
+  expect(fuzzFrames(5000, 1)).toBe(5000);
+});
+
+test("a definition is refused with a DefinitionError, or runs on whatever comes", () => {
+  expect(fuzzPipelines(2000, 1).valid).toBeGreaterThan(200);
+});
