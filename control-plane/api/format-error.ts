@@ -2,6 +2,7 @@ import { ArgumentValidationError } from "type-graphql";
 import { GraphQLError, type GraphQLFormattedError } from "graphql/index.js";
 import type { Logger } from "@o2mc/runtime/log.ts";
 import { ApiError } from "../errors/api-error.ts";
+import { withoutValues } from "./without-values.ts";
 
 /** graphql-js's and Apollo's own codes for requests that are not GraphQL or do not fit the schema */
 const QUERY_CODES = new Set([
@@ -50,7 +51,9 @@ function knownError(formatted: GraphQLFormattedError, error: unknown): ApiError 
   // without a cause graphql-js made it itself: a variable or literal that does not fit
   const isQuery =
     (typeof code === "string" && QUERY_CODES.has(code)) || (cause === error && error instanceof GraphQLError);
-  return isQuery ? new ApiError("QUERY_INVALID", { problem: formatted.message }) : new ApiError("INTERNAL");
+  return isQuery
+    ? new ApiError("QUERY_INVALID", { problem: withoutValues(formatted.message) })
+    : new ApiError("INTERNAL");
 }
 
 function rootCause(error: unknown): unknown {

@@ -138,6 +138,14 @@ test("secret in error or log: destinations that fail in every way leave it in no
     name: "x",
     options: { postgres: { host: "a b", database: "d", user: "u", password: SECRETS.password, table: "t" } },
   });
+  // and in a shape that GraphQL itself refuses, which likes to quote values
+  const misshapen = await graphql(platform.endpoints, developer, CREATE, {
+    name: "x",
+    options: { webhook: { url: "https://x.example", secret: [SECRETS.signing] } },
+  });
+  const literal = `mutation { createDestination(name: "x", options: { webhook: { url: "https://x.example", secret:
+    { a: ${JSON.stringify(SECRETS.signing)} } } }) { id } }`;
+  const misspelt = await graphql(platform.endpoints, developer, literal);
   const everyRole = `{ destinations(first: 50) { edges { node { name kind options } } } }`;
   const letters = `query ($a: ID!) { deadLetters(application: $a) { code message row } }`;
   const owner = await accessToken(platform.endpoints, "owner@demo.example");
@@ -145,6 +153,8 @@ test("secret in error or log: destinations that fail in every way leave it in no
     logs: logs(),
     metrics: JSON.stringify(await metrics()),
     wrong: JSON.stringify(wrong),
+    misshapen: JSON.stringify(misshapen),
+    misspelt: JSON.stringify(misspelt),
     destinations: JSON.stringify(await graphql(platform.endpoints, developer, everyRole)),
     letters: JSON.stringify(
       await graphql(platform.endpoints, owner, letters, { a: platform.endpoints.demo.application }),
@@ -174,6 +184,7 @@ test("secret in error or log: destinations that fail in every way leave it in no
   expect(texts.destinations).toContain(`to ${mark}`);
   expect(texts.audit).toContain("destination.created");
   expect(texts.wrong).toContain("INVALID_INPUT");
+  expect([texts.misshapen, texts.misspelt].join()).toMatch(/QUERY_INVALID.*QUERY_INVALID/s);
   for (const [place, text] of Object.entries(texts)) {
     for (const secret of Object.values(SECRETS)) {
       const forms = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
