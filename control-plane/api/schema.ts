@@ -13,6 +13,8 @@ import { DeleteDestination } from "../modules/destination/delete-destination.ts"
 import { DestinationSpecs } from "../modules/destination/destination-specs.ts";
 import { DestinationQueries } from "../modules/destination/destinations.ts";
 import { PipelineDeliveries } from "../modules/destination/pipeline-deliveries.ts";
+import { EraseSubject } from "../modules/erasure/erase-subject.ts";
+import { ErasureQueries } from "../modules/erasure/erasures.ts";
 import { AcceptInvitation } from "../modules/member/accept-invitation.ts";
 import { DisableMember } from "../modules/member/disable-member.ts";
 import { InviteMember } from "../modules/member/invite-member.ts";
@@ -85,6 +87,8 @@ const resolvers = [
   DeleteSource,
   DestinationQueries,
   DestinationSpecs,
+  EraseSubject,
+  ErasureQueries,
   ExportReceipts,
   GiveConsent,
   GrantSource,

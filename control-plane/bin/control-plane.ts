@@ -9,6 +9,7 @@ import { Signer } from "../auth/signer.ts";
 import { migrate } from "../db/migrate.ts";
 import { createOrm } from "../db/orm.ts";
 import { SecretBox } from "../db/secret.ts";
+import { Eraser } from "../erase/eraser.ts";
 import { controlPlaneEnv } from "../env.ts";
 import { Hub } from "../hub/hub.ts";
 import { SubscriberCount } from "../modules/result/subscriber-count.ts";
@@ -30,6 +31,8 @@ const hub = await Hub.connect({
 });
 const dispatcher = new Dispatcher({ orm, secrets, hub, log, databaseUrl: env.database.url });
 dispatcher.start();
+const eraser = new Eraser({ orm, secrets, hub, log, databaseUrl: env.database.url });
+eraser.start();
 const server = await startServer({
   services: {
     orm,
@@ -54,6 +57,7 @@ log.info({ url: server.url }, "the control plane is ready");
 onShutdown(log, async () => {
   await server.stop();
   await dispatcher.stop();
+  await eraser.stop();
   await hub.close();
   await orm.close(true);
 });

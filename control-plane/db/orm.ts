@@ -7,6 +7,8 @@ import { ApprovalRow } from "./entities/approval.ts";
 import { AuditEntryRow } from "./entities/audit-entry.ts";
 import { DeliveryRow } from "./entities/delivery.ts";
 import { DestinationRow } from "./entities/destination.ts";
+import { ErasurePartRow } from "./entities/erasure-part.ts";
+import { ErasureRow } from "./entities/erasure.ts";
 import { InvitationRow } from "./entities/invitation.ts";
 import { MachineTokenRow } from "./entities/machine-token.ts";
 import { MemberRow } from "./entities/member.ts";
@@ -26,6 +28,8 @@ const entities = [
   AuditEntryRow,
   DeliveryRow,
   DestinationRow,
+  ErasurePartRow,
+  ErasureRow,
   InvitationRow,
   MachineTokenRow,
   MemberRow,

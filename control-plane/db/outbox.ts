@@ -9,7 +9,8 @@ export const OUTBOX_CHANNEL = "outbox";
 type Notice =
   | { readonly kind: "deployment"; readonly tenant: string; readonly application: string }
   | { readonly kind: "tenant"; readonly tenant: string }
-  | { readonly kind: "destination"; readonly tenant: string; readonly destination: string; readonly deleted: boolean };
+  | { readonly kind: "destination"; readonly tenant: string; readonly destination: string; readonly deleted: boolean }
+  | { readonly kind: "erasure"; readonly tenant: string; readonly erasure: string };
 
 /**
  * Writes an outbox row in the caller's transaction. For a deployment it also raises the application's revision, under a
@@ -34,6 +35,9 @@ export async function enqueue(em: EntityManager, notice: Notice): Promise<number
     }
     case "destination":
       row.payload = { destination: notice.destination, deleted: notice.deleted };
+      break;
+    case "erasure":
+      row.payload = { erasure: notice.erasure };
       break;
     case "tenant":
       row.payload = {};

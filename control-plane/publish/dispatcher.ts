@@ -36,7 +36,7 @@ const KEEP_DAYS = 7;
 /**
  * Takes the outbox to the hub, in order within a tenant, until it is there. A row says what changed, not what to: the
  * current rows are read, so that late, repeated or merged work ends in the same state, and several control planes may
- * run. At the start everything is compared, so that a hub that has lost its data gets it again.
+ * run. Erasures take their own time, so another takes those (`erase/eraser.ts`). At the start everything is compared, so that a hub that has lost its data gets it again.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -97,7 +97,11 @@ export class Dispatcher {
   async #round(): Promise<number> {
     const { orm, log } = this.#options;
     const { rows, tenants } = await asDispatcher(orm, async (em) => ({
-      rows: await em.find(OutboxRow, { doneAt: null }, { orderBy: { id: "asc" }, limit: 1_000 }),
+      rows: await em.find(
+        OutboxRow,
+        { doneAt: null, kind: { $ne: "erasure" } },
+        { orderBy: { id: "asc" }, limit: 1_000 },
+      ),
       tenants: (await em.find(TenantRow, {})).map(({ id }) => id),
     }));
     const now = Date.now();

@@ -7,6 +7,7 @@ import { Migration0006 } from "./0006-audit-chain.ts";
 import { Migration0007 } from "./0007-approved-uses.ts";
 import { Migration0008 } from "./0008-members.ts";
 import { Migration0009 } from "./0009-quotas-and-rotation.ts";
+import { Migration0010 } from "./0010-erasures.ts";
 
 /** In order; a migration that has been released is never edited. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   Migration0007,
   Migration0008,
   Migration0009,
+  Migration0010,
 ];

@@ -17,6 +17,7 @@ export async function everyToken(platform: Platform, tenant: string): Promise<Re
     "policy.publish",
     "consent.write",
     "subject.access",
+    "subject.erase",
     "pipeline.approve",
     "token.write",
     "member.write",
