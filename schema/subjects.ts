@@ -71,6 +71,10 @@ export const eventSubject = (app: string, lane: string, partition: number): stri
 export const tickSubject = (app: string, lane: string, partition: number): string =>
   `tick.${token(app)}.${token(lane)}.${partition}`;
 
+/** Erasures in a partition's own order: the control plane alone may publish them. */
+export const erasureSubject = (app: string, lane: string, partition: number): string =>
+  `erase.${token(app)}.${token(lane)}.${partition}`;
+
 export const resultSubject = (app: string, pipeline: string, output: string): string =>
   `out.${token(app)}.${token(pipeline)}.${token(output)}`;
 
@@ -88,7 +92,7 @@ export const receiptSubject = (app: string, subjectKey: string): string => `rece
 export const receiptSubjects = (app: string): string => `receipt.${token(app)}.>`;
 
 export const STREAM_SUBJECTS = {
-  events: ["ev.>", "tick.>"],
+  events: ["ev.>", "tick.>", "erase.>"],
   results: ["out.>"],
   resultsRepublish: { src: "out.>", dest: "live.out.>" },
   dead: ["dead.>"],
@@ -96,7 +100,7 @@ export const STREAM_SUBJECTS = {
   checkpoints: ["cp.>"],
 } as const;
 
-/** Work-queue consumer of one partition; filters `eventSubject` and `tickSubject`; pinned group `PARTITION_GROUP`. */
+/** Work-queue consumer of one partition; filters `eventSubject`, `tickSubject` and `erasureSubject`; pinned group `PARTITION_GROUP`. */
 export const partitionConsumer = (app: string, lane: string, partition: number): string =>
   `p-${token(app)}-${token(lane)}-${partition}`;
 

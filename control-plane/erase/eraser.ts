@@ -14,6 +14,7 @@ import { listen } from "../publish/listen.ts";
 import { eraseConsent } from "./erase-consent.ts";
 import { eraseDeadLetters } from "./erase-dead-letters.ts";
 import type { ErasePart } from "./erase-part.ts";
+import { eraseState } from "./erase-state.ts";
 
 export interface EraserOptions {
   readonly orm: Orm;
@@ -31,6 +32,7 @@ const MAX_ERROR = 200;
 
 const PARTS: Readonly<Record<ErasurePartKind, ErasePart>> = {
   consent: eraseConsent,
+  process: eraseState,
   "dead-letters": eraseDeadLetters,
 };
 

@@ -3,6 +3,7 @@ import { nanos } from "@nats-io/transport-node";
 import type { DeployedLane, Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import {
   deliveryConsumer,
+  erasureSubject,
   eventSubject,
   PARTITION_GROUP,
   partitionConsumer,
@@ -19,7 +20,9 @@ export async function ensureConsumers(jsm: JetStreamManager, deployment: Deploym
     for (let partition = 0; partition < lane.partitions; partition++) {
       await ensureConsumer(jsm, STREAMS.events, {
         durable_name: partitionConsumer(application, lane.id, partition),
-        filter_subjects: [eventSubject(application, lane.id, partition), tickSubject(application, lane.id, partition)],
+        filter_subjects: [eventSubject, tickSubject, erasureSubject].map((subject) =>
+          subject(application, lane.id, partition),
+        ),
         ack_policy: AckPolicy.Explicit,
         ack_wait: nanos(30_000),
         max_ack_pending: 20_000,
@@ -65,7 +68,7 @@ export async function removeConsumers(
   for (const consumer of await consumersOf(jsm, STREAMS.results, application)) {
     if (!deliveries.has(consumer.name)) await jsm.consumers.delete(STREAMS.results, consumer.name);
   }
-  for (const kind of ["ev", "tick"]) {
+  for (const kind of ["ev", "tick", "erase"]) {
     const info = await jsm.streams.info(STREAMS.events, { subjects_filter: `${kind}.${application}.>` });
     const stored = new Set(Object.keys(info.state.subjects ?? {}).map((subject) => subject.split(".")[2] ?? ""));
     for (const lane of stored) {

@@ -11,6 +11,7 @@ import type { DeployedPipeline, Deployment, TenantAccess } from "@o2mc/schema/de
 import {
   BUCKETS,
   directoryBucket,
+  erasureSubject,
   eventSubject,
   HUB_API,
   laneAccessKey,
@@ -235,6 +236,18 @@ test.each<[DataPlaneRole, string[]]>([
     expect(await refusal, subject).toBeInstanceOf(PermissionViolationError);
   }
 });
+
+test.each<DataPlaneRole>(["edge", "process", "deliver"])(
+  "%s cannot have anybody erased, not in a lane of its own either",
+  async (role) => {
+    const nc = await (role === "process" ? connectLane("a", "analytics") : connectRole("a", role));
+    for (const id of ["analytics", "analytics+marketing"]) {
+      await expectNothing(nc, erasureSubject("app", id, 0), '{"v":1,"erasure":"forged","subjectKey":"victim"}');
+    }
+    const filter = { subjects_filter: "erase.>" };
+    expect((await control("a").jsm.streams.info("EVENTS", filter)).state.subjects ?? {}).toEqual({});
+  },
+);
 
 // defect: the hub checks no permission on the subject of a reply, so that any user could have it publish anything anywhere
 test.each([

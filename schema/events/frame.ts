@@ -7,3 +7,10 @@ export interface TickFrame {
   /** epoch ms by its publisher's clock */
   readonly tick: number;
 }
+
+/** That a subject is to be forgotten from here on: message on `erasureSubject`, JSON. */
+export interface ErasureFrame {
+  readonly v: 1;
+  readonly erasure: string;
+  readonly subjectKey: string;
+}

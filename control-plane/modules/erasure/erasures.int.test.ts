@@ -1,7 +1,9 @@
+import { readKey, writeKey } from "@o2mc/runtime/bucket.ts";
 import { createLogger } from "@o2mc/runtime/log.ts";
 import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
 import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
-import { consentKey, deadSubject, STREAMS } from "@o2mc/schema/subjects.ts";
+import { partitionOf } from "@o2mc/schema/events/partition.ts";
+import { BUCKETS, checkpointKey, consentKey, deadSubject, erasureSubject, STREAMS } from "@o2mc/schema/subjects.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startNatsOperator, type NatsOperator } from "../../../e2e/testkit/nats-operator.ts";
 import { SecretBox } from "../../db/secret.ts";
@@ -166,6 +168,7 @@ test("an erasure while the hub is down is repeated until it is done, with what w
   expect((await done(id)).parts.map(({ state, lastError }) => [state, lastError])).toEqual([
     ["DONE", null],
     ["DONE", null],
+    ["DONE", null],
   ]);
   expect(await letter(seq)).toBeNull();
   expect(await consentOf(zoe)).toMatchObject({ purposes: [] });
@@ -174,7 +177,7 @@ test("an erasure while the hub is down is repeated until it is done, with what w
 test("an erasure that was asked for while no eraser ran is caught up, and leaves one receipt when it is repeated", async () => {
   await eraser.stop();
   const { id, subjectKey } = await erase("late");
-  expect((await progress(id)).parts.map(({ state }) => state)).toEqual(["OPEN", "OPEN"]);
+  expect((await progress(id)).parts.map(({ state }) => state)).toEqual(["OPEN", "OPEN", "OPEN"]);
   // two control planes at once
   eraser = startEraser();
   const other = startEraser();
@@ -182,6 +185,40 @@ test("an erasure that was asked for while no eraser ran is caught up, and leaves
   await other.stop();
   const receipts = await readReceipts(connection, tenant.application, subjectKey);
   expect(receipts.map(({ receipt }) => receipt.id)).toEqual([id]);
+});
+
+test("a partition is told in its own log and counts when its checkpoint says so; lanes that are gone lose theirs", async () => {
+  const { nc, jsm, deployments } = connection;
+  const { application } = tenant;
+  const lanes = [{ id: "analytics", purposes: ["analytics"], partitions: 2, fields: [] }];
+  await deployments.put(application, JSON.stringify({ application, lanes }));
+  const gone = checkpointKey(application, "former", 0);
+  await writeKey(nc, BUCKETS.checkpointHeads, gone, JSON.stringify({ sequence: 1, oldest: 1 }));
+  await connection.js.publish(`cp.${gone}.w.0.0`, "the state of a lane that is gone");
+
+  const { id, subjectKey } = await erase("stateful");
+  const partOf = ({ parts }: Progress) => parts.find(({ kind }) => kind === "PROCESS");
+  const waiting = await until(id, (erasure) => partOf(erasure)?.state === "WAITING");
+  const told = (partOf(waiting)?.receipt?.["partitions"] ?? []) as readonly { partition: number; frame: number }[];
+  const [place] = told;
+  const partition = partitionOf(subjectKey, 2);
+  expect(place).toMatchObject({ lane: "analytics", partition, done: false });
+  const frame = await jsm.streams.getMessage(STREAMS.events, { seq: place?.frame ?? 0 });
+  expect(frame?.subject).toBe(erasureSubject(application, "analytics", partition));
+  expect(frame?.json()).toMatchObject({ erasure: id, subjectKey });
+  expect(partOf(waiting)?.receipt).toMatchObject({ purged: [gone] });
+  expect(await readKey(nc, BUCKETS.checkpointHeads, gone)).toBeUndefined();
+  expect((await jsm.streams.info(STREAMS.checkpoints)).state.messages).toBe(0);
+
+  // processed, but an older snapshot is still there
+  const head = { sequence: place?.frame, oldest: (place?.frame ?? 0) - 1 };
+  const key = checkpointKey(application, "analytics", partition);
+  await writeKey(nc, BUCKETS.checkpointHeads, key, JSON.stringify(head));
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(await progress(id)).toMatchObject({ doneAt: null });
+  await writeKey(nc, BUCKETS.checkpointHeads, key, JSON.stringify({ ...head, oldest: place?.frame }));
+  await done(id);
+  await deployments.delete(application);
 });
 
 test("nobody but a privacy officer of the tenant erases, and no program at all", async () => {

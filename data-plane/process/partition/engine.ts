@@ -1,6 +1,6 @@
 import type { Deployment, DeployedLane } from "@o2mc/schema/deployment/deployment.ts";
 import type { EventFrame } from "@o2mc/schema/events/event-frame.ts";
-import type { TickFrame } from "@o2mc/schema/events/frame.ts";
+import type { ErasureFrame, TickFrame } from "@o2mc/schema/events/frame.ts";
 import { Evaluation } from "../compile/evaluation.ts";
 import { NodeTable } from "../compile/node.ts";
 import { vectorOf, type Selection, type TextVector } from "../compile/vector.ts";
@@ -95,6 +95,12 @@ export class PartitionEngine {
       if (this.#ticks >= pipeline.time.idleSeconds) pipeline.idle(tick, sink);
     }
     return sink.effects();
+  }
+
+  /** Of the subject nothing is left but hashes of event ids, which pass by themselves. */
+  erase({ subjectKey }: ErasureFrame): Effects {
+    for (const pipeline of this.#pipelines) pipeline.erase(subjectKey);
+    return { results: [], dead: [] };
   }
 
   /** Rows that may be used now and were not seen before. */

@@ -71,6 +71,10 @@ export class Pipeline {
     this.#advance({ watermark: this.watermark, timer: -Infinity }, sink);
   }
 
+  erase(subjectKey: string): void {
+    for (const step of this.#stateful) step.erase(subjectKey);
+  }
+
   /** The partition is idle and the log's clock stands at `tick`. */
   idle(tick: number, sink: Sink): void {
     const timer = tick - this.time.disorderSeconds * 1000;

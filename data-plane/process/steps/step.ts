@@ -38,6 +38,8 @@ export interface StatefulStep {
   readonly delay: number;
   /** number of open sessions or windows */
   readonly open: number;
+  /** Forgets what it holds of one subject, without a row of it. */
+  erase(subjectKey: string): void;
   /** plain JSON, columnar */
   snapshot(): unknown;
   restore(state: unknown): void;

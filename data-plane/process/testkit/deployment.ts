@@ -7,6 +7,7 @@ export const FIELDS: readonly FieldDeclaration[] = [
   { path: "page.path", type: "string", purposes: ["analytics"], description: "" },
   { path: "price", type: "number", purposes: ["analytics"], description: "" },
   { path: "ip", type: "string", purposes: ["analytics"], description: "" },
+  { path: "$subject", type: "string", purposes: ["analytics"], description: "" },
 ];
 
 export const LANE: DeployedLane = { id: "analytics", purposes: ["analytics"], partitions: 1, fields: FIELDS };

@@ -38,6 +38,11 @@ export class TestLog {
     this.#collect(this.engine.tick(++this.#sequence, { v: 1, tick }));
   }
 
+  erase(subjectKey: string): void {
+    this.#sequence++;
+    this.#collect(this.engine.erase({ v: 1, erasure: "e", subjectKey }));
+  }
+
   /** Enough ticks to make the partition idle and complete everything. */
   finish(): void {
     for (let i = 0; i < 5; i++) this.tick(2_000_000_000_000 + i * 1000);

@@ -3,12 +3,14 @@ import { Kvm } from "@nats-io/kv";
 import { nanos, type NatsConnection } from "@nats-io/transport-node";
 import type { DeployedLane, Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
+import type { ErasureFrame } from "@o2mc/schema/events/frame.ts";
 import type { EventFrameHead } from "@o2mc/schema/events/event-frame.ts";
 import { partitionOf } from "@o2mc/schema/events/partition.ts";
 import { decodeResultFrame, type ResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import {
   bucketRepublish,
   BUCKETS,
+  erasureSubject,
   eventSubject,
   PARTITION_GROUP,
   partitionConsumer,
@@ -56,7 +58,9 @@ export class TestHub {
     const jsm = await jetstreamManager(this.nats);
     await jsm.consumers.add(STREAMS.events, {
       durable_name: partitionConsumer(application, lane.id, partition),
-      filter_subjects: [eventSubject(application, lane.id, partition), tickSubject(application, lane.id, partition)],
+      filter_subjects: [eventSubject, tickSubject, erasureSubject].map((subject) =>
+        subject(application, lane.id, partition),
+      ),
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(30_000),
       max_ack_pending: 20_000,
@@ -87,6 +91,18 @@ export class TestHub {
     }
   }
 
+  /** As the control plane asks for an erasure; resolves with its place in the log. */
+  async erase({ application }: Deployment, lane: DeployedLane, subjectKey: string): Promise<number> {
+    const frame: ErasureFrame = { v: 1, erasure: "e", subjectKey };
+    const subject = erasureSubject(application, lane.id, partitionOf(subjectKey, lane.partitions));
+    return (await jetstream(this.nats).publish(subject, JSON.stringify(frame))).seq;
+  }
+
+  /** Everything that is stored in CHECKPOINTS. */
+  async snapshots(): Promise<string> {
+    return (await this.#read(STREAMS.checkpoints)).map((data) => Buffer.from(data).toString("latin1")).join("\n");
+  }
+
   async results(): Promise<ResultFrame[]> {
     return (await this.#read(STREAMS.results)).map(decodeResultFrame);
   }
@@ -106,7 +122,8 @@ export class TestHub {
     const { first_seq, last_seq } = (await jsm.streams.info(stream)).state;
     const all: Uint8Array[] = [];
     for (let seq = Math.max(1, first_seq); seq <= last_seq; seq++) {
-      const message = await jsm.streams.getMessage(stream, { seq });
+      // one that is gone leaves its number
+      const message = await jsm.streams.getMessage(stream, { seq }).catch(() => null);
       if (message !== null) all.push(message.data);
     }
     return all;

@@ -10,6 +10,8 @@ const headSchema = z.object({
   formatVersion: z.literal(2),
   /** stream sequence of the last message that the snapshot contains */
   sequence: z.number().int().min(0),
+  /** every snapshot that is still stored contains the log at least up to here; absent in older heads */
+  oldest: z.number().int().min(0).optional(),
   /** where it is; null before the first snapshot */
   snapshot: z
     .object({ writer: z.string(), slot: z.number().int().min(0), chunks: z.number().int().min(1), sha256: z.string() })
@@ -81,6 +83,8 @@ export class Checkpoints {
     const head: Head = {
       formatVersion: 2,
       sequence,
+      // the other slot keeps the one before until the next turn
+      oldest: before === null ? sequence : claim.head.sequence,
       snapshot: { writer, slot, chunks, sha256: digest(data) },
       revision,
       writer,

@@ -6,11 +6,13 @@ export interface LogMessage {
   readonly sequence: number;
   /** counts deliveries of the consumer since its last reset, one by one: a hole means that a message was lost on the way */
   readonly delivery: number;
-  readonly isTick: boolean;
+  readonly kind: "events" | "tick" | "erasure";
   readonly reply: string;
   readonly pin: string;
   readonly data: Uint8Array;
 }
+
+const KINDS: Readonly<Record<string, LogMessage["kind"]>> = { tick: "tick", erase: "erasure" };
 
 /**
  * Reads the reply subject `$JS.ACK.<stream>.<consumer>.<delivered>.<sequence>.<delivery>.<time>.<pending>`; the newer
@@ -26,7 +28,7 @@ export function readLogMessage(message: Msg): LogMessage | undefined {
   return {
     sequence,
     delivery,
-    isTick: message.subject.startsWith("tick."),
+    kind: KINDS[message.subject.slice(0, message.subject.indexOf("."))] ?? "events",
     reply: message.reply ?? "",
     pin: message.headers?.get("Nats-Pin-Id") ?? "",
     data: message.data,

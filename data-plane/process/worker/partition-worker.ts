@@ -4,7 +4,7 @@ import { jetStreamManagerOf } from "@o2mc/runtime/jetstream.ts";
 import type { Logger } from "@o2mc/runtime/log.ts";
 import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import { readEventFrame } from "@o2mc/schema/events/event-frame.ts";
-import type { TickFrame } from "@o2mc/schema/events/frame.ts";
+import type { ErasureFrame, TickFrame } from "@o2mc/schema/events/frame.ts";
 import { checkpointKey, PARTITION_GROUP, partitionConsumer, STREAMS } from "@o2mc/schema/subjects.ts";
 import type { ConsentStates } from "../../config/consent-states.ts";
 import type { Effects } from "../partition/effects.ts";
@@ -24,6 +24,8 @@ import { Unacknowledged } from "./unacknowledged.ts";
 const CHECKPOINT_MS = 2000;
 /** a checkpoint may take at most this share of the time */
 const CHECKPOINT_SHARE = 5;
+/** with an erasure to finish */
+const ERASING_MS = 100;
 const IDLE_MS = 100;
 const RETRY_MS = 1000;
 const STOP_MS = 3000;
@@ -67,6 +69,8 @@ export class PartitionWorker {
   #wake: () => void = () => undefined;
   /** last message that the engine has processed */
   #sequence = 0;
+  /** last erasure that it has processed: it is done once no snapshot from before is stored */
+  #erased = 0;
   /** the last checkpoint, and the right to write the next */
   #claim: Claim | undefined;
   #savedAt = 0;
@@ -229,6 +233,7 @@ export class PartitionWorker {
     if (state !== undefined) engine.restore(state);
     this.#claim = claim;
     this.#sequence = claim.head.sequence;
+    this.#erased = 0;
     this.#savedAt = Date.now();
     // deliveries after the reset count from one, and may be here before its answer is
     this.#expected = 1;
@@ -284,11 +289,15 @@ export class PartitionWorker {
   }
 
   /** Undefined when the partition was lost meanwhile. */
-  async #effects(epoch: number, { sequence, isTick, data }: LogMessage): Promise<Effects | undefined> {
+  async #effects(epoch: number, { sequence, kind, data }: LogMessage): Promise<Effects | undefined> {
     const { log, lane, partition } = this.#options;
     try {
       if (this.#poison.has(sequence)) return frameFailed(lane, partition, sequence);
-      if (isTick) return this.#engine?.tick(sequence, JSON.parse(new TextDecoder().decode(data)) as TickFrame);
+      if (kind === "tick") return this.#engine?.tick(sequence, json<TickFrame>(data));
+      if (kind === "erasure") {
+        this.#erased = sequence;
+        return this.#engine?.erase(json<ErasureFrame>(data));
+      }
       this.#ticker.frame();
       const frame = readEventFrame(data);
       await this.#permitted(epoch, frame.revision);
@@ -319,8 +328,9 @@ export class PartitionWorker {
   }
 
   #saveWhenDue(epoch: number): void {
-    if (this.#saving !== undefined || this.#unacknowledged.size === 0) return;
-    if (Date.now() - this.#savedAt < this.#interval) return;
+    const erasing = this.#erased > (this.#claim?.head.oldest ?? 0);
+    if (this.#saving !== undefined || (this.#unacknowledged.size === 0 && !erasing)) return;
+    if (Date.now() - this.#savedAt < (erasing ? ERASING_MS : this.#interval)) return;
     this.#saving = this.#save(epoch).finally(() => (this.#saving = undefined));
   }
 
@@ -351,3 +361,5 @@ export class PartitionWorker {
     }
   }
 }
+
+const json = <T>(data: Uint8Array): T => JSON.parse(new TextDecoder().decode(data)) as T;

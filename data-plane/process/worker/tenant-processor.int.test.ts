@@ -136,3 +136,35 @@ it("acknowledges everything after the checkpoint and keeps one snapshot", async 
   const head = (await heads.get("app.analytics.0"))?.json();
   expect(head).toMatchObject({ formatVersion: 2, sequence: 30, revision: 1 });
 });
+
+it("forgets an erased subject's session, in every snapshot that is stored, and then says so in the head", async () => {
+  const key = "an-erased-subject";
+  await hub.send(DEPLOYMENT, [event("a", key), event("b", "neighbour")]);
+  await processed(2);
+  const heads = await new Kvm(nats).open(BUCKETS.checkpointHeads);
+  const head = async () =>
+    (await heads.get("app.analytics.0"))?.json<{ sequence: number; oldest?: number }>() ?? { sequence: 0 };
+  await until(async () => ((await hub.snapshots()).includes(key) ? true : undefined));
+  const place = await hub.erase(DEPLOYMENT, LANE, key);
+  await until(async () => (((await head()).oldest ?? 0) >= place ? true : undefined));
+  const stored = await hub.snapshots();
+  expect(stored).not.toContain(key);
+  expect(stored).toContain("neighbour");
+  expect(processor.status()["app/analytics/0"]?.open).toBe(1);
+});
+
+it("erases over a restart: what was not in the checkpoint is erased in the replay, at the same place", async () => {
+  await hub.send(DEPLOYMENT, [event("a", "gone")]);
+  await processed(1);
+  await processor.stop();
+  await hub.send(DEPLOYMENT, [event("b", "gone"), event("c", "stays")]);
+  await hub.erase(DEPLOYMENT, LANE, "gone");
+  await hub.send(DEPLOYMENT, [event("d", "gone")]);
+  processor = new TenantProcessor({ nats, inboxPrefix: "_INBOX_process", geoip: () => undefined, log });
+  await processor.deploy(DEPLOYMENT);
+  await processed(3);
+  expect(await passed()).toEqual(["src/a", "src/b", "src/c", "src/d"]);
+  await processor.stop();
+  // the erased one's later event has a session of its own
+  expect(await hub.snapshots()).toMatch(/"events":\[1,1\]/);
+});

@@ -21,6 +21,10 @@ export class Completed {
     return end !== undefined && time <= end;
   }
 
+  erase(subjectKey: string): void {
+    this.#ends.delete(subjectKey);
+  }
+
   /** Forgets what the watermark has passed. */
   expire(watermark: number): void {
     if (watermark <= this.#firstExpiry) return;

@@ -79,6 +79,12 @@ const cuts = fc.array(fc.record({ size: fc.integer({ min: 1, max: 9 }), restart:
 
 function runCut(events: readonly TestEvent[], frames: readonly { size: number; restart: boolean }[]): TestLog {
   const log = new TestLog([SESSIONS]);
+  feed(log, events, frames);
+  log.finish();
+  return log;
+}
+
+function feed(log: TestLog, events: readonly TestEvent[], frames: readonly { size: number; restart: boolean }[]): void {
   let start = 0;
   for (let i = 0; start < events.length; i++) {
     const { size, restart } = frames[i % frames.length] ?? { size: 1, restart: false };
@@ -86,9 +92,9 @@ function runCut(events: readonly TestEvent[], frames: readonly { size: number; r
     if (restart) log.restart();
     start += size;
   }
-  log.finish();
-  return log;
 }
+
+const isOf = (id: unknown, subject: string): boolean => String(id).startsWith(`${subject}-`);
 
 describe("sessionize", () => {
   it("agrees with the oracle on every log within the disorder, whatever the frames and restarts", () => {
@@ -115,6 +121,43 @@ describe("sessionize", () => {
       }),
       { numRuns: 1500 },
     );
+  });
+
+  it("forgets an erased subject at one place of the log, whatever the frames and restarts, and touches no neighbour", () => {
+    fc.assert(
+      fc.property(onTimeLog, fc.nat({ max: 60 }), cuts, cuts, (events, place, frames, others) => {
+        const run = (cut: typeof frames) => {
+          const log = new TestLog([SESSIONS]);
+          feed(log, events.slice(0, place), cut);
+          const before = log.rows.length;
+          log.erase("a");
+          if (cut[0]?.restart === true) log.restart();
+          expect(JSON.stringify(log.engine.snapshot())).not.toContain('"a"');
+          feed(log, events.slice(place), cut);
+          log.finish();
+          return { log, after: log.rows.slice(before) };
+        };
+        const one = run(frames);
+        const two = run(others);
+        expect(byId(two.log.rows)).toEqual(byId(one.log.rows));
+        expect(byId(two.after)).toEqual(byId(one.after));
+        const neighbours = one.log.rows.filter(({ id }) => !isOf(id, "a"));
+        expect(byId(neighbours)).toEqual(byId(oracle(events.filter(({ subject }) => subject !== "a"))));
+        const later = events.slice(place).filter(({ subject }) => subject === "a");
+        expect(byId(one.after.filter(({ id }) => isOf(id, "a")))).toEqual(byId(oracle(later)));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("knows nothing any more of an erased subject whose session idleness completed", () => {
+    const log = new TestLog([SESSIONS]);
+    log.frame([at("a", 100), at("b", 100)]);
+    log.finish();
+    expect(JSON.stringify(log.engine.snapshot())).toContain('"a"');
+    log.erase("a");
+    expect(JSON.stringify(log.engine.snapshot())).not.toContain('"a"');
+    expect(JSON.stringify(log.engine.snapshot())).toContain('"b"');
   });
 
   it("keeps events exactly the gap apart together and joins two sessions", () => {

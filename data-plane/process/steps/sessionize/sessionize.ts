@@ -87,6 +87,12 @@ class Sessionize implements StatefulStep {
     return out.batch();
   }
 
+  erase(subjectKey: string): void {
+    const sessions = this.#sessions;
+    for (let at = sessions.first(subjectKey); at !== NONE; at = sessions.first(subjectKey)) sessions.remove(at);
+    this.#completed.erase(subjectKey);
+  }
+
   #rows(): SessionRows {
     return new SessionRows(this.outputs);
   }

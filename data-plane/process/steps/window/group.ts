@@ -6,7 +6,7 @@ import { createAccumulator, type Accumulator } from "./aggregate.ts";
 /** One window of one group. */
 export interface Group {
   readonly by: readonly Scalar[];
-  /** of its first row; every row's when the window is per subject */
+  /** when the window is per subject; else empty */
   readonly subjectKey: string;
   readonly accumulators: readonly Accumulator[];
 }

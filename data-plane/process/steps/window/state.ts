@@ -8,7 +8,8 @@ const schema = z.object({
   by: z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()]))),
   /** per aggregate */
   aggregates: z.array(z.array(z.unknown())),
-  completed: z.array(z.tuple([z.number(), z.array(z.string())])),
+  /** window start, group keys, and the subject key of each, which older snapshots lack */
+  completed: z.array(z.tuple([z.number(), z.array(z.string()), z.array(z.string()).optional()])),
 });
 
 /** Columnar: one entry per open window and group in each array. */

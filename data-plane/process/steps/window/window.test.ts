@@ -118,4 +118,34 @@ describe("window", () => {
     expect(log.rows.reduce((sum, row) => sum + Number(row["sessions"]), 0)).toBe(40);
     expect(new Set(log.rows.map((row) => row["window.start"])).size).toBe(log.rows.length);
   });
+
+  it("forgets an erased subject's windows, open or completed, and keeps those over several subjects", () => {
+    const perSubject = testPipeline({
+      id: "own",
+      steps: [
+        { window: { sizeSeconds: 60, by: ["$subject"], aggregates: [{ as: "views", kind: "count" }] } },
+        { emit: { output: "own" } },
+      ],
+      outputs: [output("own", ["$subject", "views"])],
+    });
+    const views = (i: number, subject: string, seconds: number): TestEvent => {
+      const values = { $subject: subject, "page.path": "/p" };
+      return { id: `v${i}`, subject, time: seconds * 1000, values };
+    };
+    const log = new TestLog([perSubject, COUNTS]);
+    log.frame([views(1, "ann", 0), views(2, "bob", 1)]);
+    // completes the first window ahead of the watermark
+    log.finish();
+    log.frame([views(3, "ann", 65), views(4, "bob", 66)]);
+    const before = log.rows.length;
+    log.restart();
+    expect(JSON.stringify(log.engine.snapshot()).match(/ann/g)?.length).toBeGreaterThan(1);
+    log.erase("ann");
+    expect(JSON.stringify(log.engine.snapshot())).not.toContain("ann");
+    log.restart();
+    log.finish();
+    const after = log.rows.slice(before);
+    expect(after.flatMap((row) => ("$subject" in row ? [row["$subject"]] : []))).toEqual(["bob"]);
+    expect(after.flatMap((row) => ("page.path" in row ? [row["views"]] : []))).toEqual([2]);
+  });
 });

@@ -33,8 +33,8 @@ class Window implements StatefulStep {
   readonly #perSubject: boolean;
   /** window start → group key → group */
   readonly #windows = new Map<number, Map<string, Group>>();
-  /** groups that the idle timer completed ahead of the watermark: a row that comes for them is late */
-  readonly #completed = new Map<number, Set<string>>();
+  /** groups that the idle timer completed ahead of the watermark, and of whom: a row that comes for them is late */
+  readonly #completed = new Map<number, Map<string, string>>();
   #watermark = -Infinity;
   #open = 0;
 
@@ -69,7 +69,7 @@ class Window implements StatefulStep {
         start,
         key,
         group,
-        batch.key === undefined ? "" : String(cellAt(batch.key, row)),
+        this.#perSubject && batch.key !== undefined ? String(cellAt(batch.key, row)) : "",
       );
       for (let a = 0; a < values.length; a++) {
         const column = values[a];
@@ -108,7 +108,7 @@ class Window implements StatefulStep {
       const groups = this.#windows.get(start) ?? new Map<string, Group>();
       this.#windows.delete(start);
       for (const [key, group] of groups) found.push({ start, key, group });
-      if (start + this.delay > this.#watermark) this.#complete(start, groups.keys());
+      if (start + this.delay > this.#watermark) this.#complete(start, groups);
     }
     this.#open -= found.length;
     return madeBatch({
@@ -125,9 +125,25 @@ class Window implements StatefulStep {
     });
   }
 
-  #complete(start: number, keys: Iterable<string>): void {
-    const known = this.#completed.get(start) ?? new Set();
-    for (const key of keys) known.add(key);
+  /** A window over several subjects is nobody's own, and stays. */
+  erase(subjectKey: string): void {
+    if (!this.#perSubject) return;
+    for (const [start, groups] of this.#windows) {
+      for (const [key, group] of groups) {
+        if (group.subjectKey !== subjectKey) continue;
+        groups.delete(key);
+        this.#open--;
+      }
+      if (groups.size === 0) this.#windows.delete(start);
+    }
+    for (const groups of this.#completed.values()) {
+      for (const [key, of] of groups) if (of === subjectKey) groups.delete(key);
+    }
+  }
+
+  #complete(start: number, groups: ReadonlyMap<string, Group>): void {
+    const known = this.#completed.get(start) ?? new Map<string, string>();
+    for (const [key, group] of groups) known.set(key, group.subjectKey);
     this.#completed.set(start, known);
   }
 
@@ -141,7 +157,7 @@ class Window implements StatefulStep {
       subjectKey: all.map(({ group }) => group.subjectKey),
       by: this.#options.by.map((_, b) => all.map(({ group }) => group.by[b] ?? null)),
       aggregates: this.#options.aggregates.map((_, a) => all.map(({ group }) => group.accumulators[a]?.snapshot())),
-      completed: [...this.#completed].map(([start, keys]) => [start, [...keys]]),
+      completed: [...this.#completed].map(([start, groups]) => [start, [...groups.keys()], [...groups.values()]]),
     };
   }
 
@@ -152,11 +168,16 @@ class Window implements StatefulStep {
       const by = this.#options.by.map((_, b) => state.by[b]?.[i] ?? null);
       const states = this.#options.aggregates.map((_, a) => state.aggregates[a]?.[i]);
       const groups = this.#windows.get(start) ?? new Map<string, Group>();
-      groups.set(groupKey(by), createGroup(by, state.subjectKey[i] ?? "", this.#options.aggregates, states));
+      groups.set(
+        groupKey(by),
+        createGroup(by, this.#perSubject ? (state.subjectKey[i] ?? "") : "", this.#options.aggregates, states),
+      );
       this.#windows.set(start, groups);
       this.#open++;
     });
-    for (const [start, keys] of state.completed) this.#completed.set(start, new Set(keys));
+    for (const [start, keys, of = []] of state.completed) {
+      this.#completed.set(start, new Map(keys.map((key, i) => [key, of[i] ?? ""])));
+    }
   }
 }
 

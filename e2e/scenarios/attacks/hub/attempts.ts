@@ -129,6 +129,7 @@ export function foreignSubjects({ application: app, lane, pipeline, consumer: na
   return [
     `out.${app}.${pipeline}.events`,
     `tick.${app}.${lane}.0`,
+    `erase.${app}.${lane}.0`,
     `dead.${app}.process.${pipeline}`,
     `$KV.${BUCKETS.deployments}.${app}`,
     `$KV.${BUCKETS.lanes}.${app}.${lane}`,
@@ -163,6 +164,7 @@ export function foreignSubjects({ application: app, lane, pipeline, consumer: na
 /** Subjects that belong to the gate, and to nobody behind it. */
 export const gateSubjects = ({ application, lane }: Target): string[] => [
   `ev.${application}.${lane}.0`,
+  `erase.${application}.${lane}.0`,
   `$KV.${BUCKETS.consent}.${application}.forged`,
   `receipt.${application}.forged`,
 ];
@@ -214,6 +216,7 @@ export const LISTEN = [
   "live.>",
   "live.out.>",
   "tick.>",
+  "erase.>",
   "dead.>",
   "receipt.>",
   "cp.>",
