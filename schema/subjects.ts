@@ -37,6 +37,8 @@ export const BUCKETS = {
   destinations: "destinations",
   /** tenant account: `ConsentState` per subject; key = `<app>.<subjectKey>` */
   consent: "consent",
+  /** tenant account: `DeliveryErased`; key = `<app>.<erasure>.<delivery>` */
+  erasures: "erasures",
   /** tenant account: `CheckpointHead` per partition; key = `<app>.<lane>.<partition>` */
   checkpointHeads: "checkpoints",
 } as const;
@@ -78,6 +80,10 @@ export const erasureSubject = (app: string, lane: string, partition: number): st
 export const resultSubject = (app: string, pipeline: string, output: string): string =>
   `out.${token(app)}.${token(pipeline)}.${token(output)}`;
 
+/** Erasures in one delivery's own order, behind the results before them: the control plane alone may publish them. */
+export const deliveryErasureSubject = (app: string, delivery: string): string =>
+  `forget.${token(app)}.${token(delivery)}`;
+
 /** RESULTS republishes `out.>` here after storing, with stream sequence headers: the control plane's live tail. */
 export const liveSubject = (app: string, pipeline: string, output: string): string =>
   `live.${resultSubject(app, pipeline, output)}`;
@@ -93,7 +99,7 @@ export const receiptSubjects = (app: string): string => `receipt.${token(app)}.>
 
 export const STREAM_SUBJECTS = {
   events: ["ev.>", "tick.>", "erase.>"],
-  results: ["out.>"],
+  results: ["out.>", "forget.>"],
   resultsRepublish: { src: "out.>", dest: "live.out.>" },
   dead: ["dead.>"],
   receipts: ["receipt.>"],
@@ -119,6 +125,9 @@ export const checkpointKey = (app: string, lane: string, partition: number): str
 
 /** Chunks of one owner's snapshots of the partition with this `checkpointKey`; `.<slot>.<number>` follows. */
 export const checkpointSubject = (key: string, writer: string): string => `cp.${key}.${token(writer)}`;
+
+export const erasedKey = (app: string, erasure: string, delivery: string): string =>
+  `${token(app)}.${token(erasure)}.${token(delivery)}`;
 
 export const laneKey = (app: string, lane: string): string => `${token(app)}.${token(lane)}`;
 

@@ -1,3 +1,4 @@
+import type { DeliveryRow } from "../db/entities/delivery.ts";
 import type { ErasurePartRow } from "../db/entities/erasure-part.ts";
 import type { ErasureRow } from "../db/entities/erasure.ts";
 import type { PolicyRow } from "../db/entities/policy.ts";
@@ -9,6 +10,8 @@ export interface PartContext {
   readonly part: ErasurePartRow;
   /** in force */
   readonly policy: PolicyRow;
+  /** of the application */
+  readonly deliveries: readonly DeliveryRow[];
   readonly connection: TenantConnection;
   /** every part but the last, the dead letters, is done: nothing puts any more there */
   readonly othersDone: boolean;

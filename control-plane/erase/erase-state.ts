@@ -1,4 +1,3 @@
-import { JetStreamApiError } from "@nats-io/jetstream";
 import { readKey } from "@o2mc/runtime/bucket.ts";
 import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import type { ErasureFrame } from "@o2mc/schema/events/frame.ts";
@@ -15,6 +14,7 @@ import {
 } from "@o2mc/schema/subjects.ts";
 import type { TenantConnection } from "../hub/connection.ts";
 import type { ErasePart } from "./erase-part.ts";
+import { isStored } from "./is-stored.ts";
 
 /** A frame that is processed and not in every snapshot after so long gets a successor: its worker died in between. */
 const PATIENCE_MS = 5_000;
@@ -66,7 +66,7 @@ async function advance(
     const { oldest = 0 } = head === undefined ? {} : (JSON.parse(new TextDecoder().decode(head.value)) as Head);
     if (oldest >= before.frame) return { ...before, done: true };
     const late = Date.now() - before.sentAt > PATIENCE_MS;
-    if (!late || (await isStored(connection, before.frame))) return before;
+    if (!late || (await isStored(connection, STREAMS.events, before.frame))) return before;
   }
   const frame: ErasureFrame = { v: 1, erasure: id, subjectKey };
   const { seq } = await connection.js.publish(erasureSubject(application, lane, partition), JSON.stringify(frame));
@@ -76,17 +76,6 @@ async function advance(
 /** What is needed of a partition's checkpoint head. */
 interface Head {
   readonly oldest?: number;
-}
-
-const NO_MESSAGE = 10_037;
-
-async function isStored({ jsm }: TenantConnection, seq: number): Promise<boolean> {
-  try {
-    return (await jsm.streams.getMessage(STREAMS.events, { seq })) !== null;
-  } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === NO_MESSAGE) return false;
-    throw error;
-  }
 }
 
 /** `left`: those of lanes that are being opened or closed just now; looked at again. */

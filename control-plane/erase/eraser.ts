@@ -1,6 +1,7 @@
 import type { Logger } from "@o2mc/runtime/log.ts";
 import { currentPolicy } from "../api/find.ts";
 import { appendAudit } from "../db/append-audit.ts";
+import { DeliveryRow } from "../db/entities/delivery.ts";
 import { ErasurePartRow, type ErasurePartKind } from "../db/entities/erasure-part.ts";
 import { ErasureRow } from "../db/entities/erasure.ts";
 import { OutboxRow } from "../db/entities/outbox.ts";
@@ -12,6 +13,7 @@ import type { Hub } from "../hub/hub.ts";
 import { ensureAccount } from "../publish/ensure-account.ts";
 import { listen } from "../publish/listen.ts";
 import { eraseConsent } from "./erase-consent.ts";
+import { eraseDelivered } from "./erase-delivered.ts";
 import { eraseDeadLetters } from "./erase-dead-letters.ts";
 import type { ErasePart } from "./erase-part.ts";
 import { eraseState } from "./erase-state.ts";
@@ -33,6 +35,7 @@ const MAX_ERROR = 200;
 const PARTS: Readonly<Record<ErasurePartKind, ErasePart>> = {
   consent: eraseConsent,
   process: eraseState,
+  destinations: eraseDelivered,
   "dead-letters": eraseDeadLetters,
 };
 
@@ -43,6 +46,7 @@ interface Work {
   readonly erasure: ErasureRow;
   readonly parts: readonly ErasurePartRow[];
   readonly policy: PolicyRow;
+  readonly deliveries: readonly DeliveryRow[];
 }
 
 /**
@@ -133,7 +137,7 @@ export class Eraser {
   }
 
   /** Undefined when all parts are done. */
-  async #advanceParts({ erasure, parts, policy }: Work): Promise<number | undefined> {
+  async #advanceParts({ erasure, parts, policy, deliveries }: Work): Promise<number | undefined> {
     const { orm, log } = this.#options;
     const { id, tenant } = erasure;
     for (const part of parts) {
@@ -144,7 +148,7 @@ export class Eraser {
       const othersDone = parts.every((other) => other === part || other.state === "done");
       try {
         const connection = await this.#connect(tenant);
-        const { state, receipt } = await PARTS[kind]({ erasure, part, policy, connection, othersDone });
+        const { state, receipt } = await PARTS[kind]({ erasure, part, policy, deliveries, connection, othersDone });
         const waiting = Math.min(Math.max((Date.now() - part.createdAt.getTime()) / 10, SOON_MS), MAX_RETRY_MS);
         const doneAt = state === "done" ? new Date() : null;
         Object.assign(part, { state, receipt, doneAt, lastError: null, dueAt: new Date(Date.now() + waiting) });
@@ -192,5 +196,6 @@ async function load(em: Parameters<typeof currentPolicy>[0], id: string): Promis
   const policy = await currentPolicy(em, erasure.application);
   if (policy === null) return undefined;
   const parts = await em.find(ErasurePartRow, { erasure: id }, { orderBy: { createdAt: "asc", id: "asc" } });
-  return { erasure, parts, policy };
+  const deliveries = await em.find(DeliveryRow, { application: erasure.application });
+  return { erasure, parts, policy, deliveries };
 }

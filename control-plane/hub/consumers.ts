@@ -3,6 +3,7 @@ import { nanos } from "@nats-io/transport-node";
 import type { DeployedLane, Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import {
   deliveryConsumer,
+  deliveryErasureSubject,
   erasureSubject,
   eventSubject,
   PARTITION_GROUP,
@@ -38,7 +39,12 @@ export async function ensureConsumers(jsm: JetStreamManager, deployment: Deploym
   for (const delivery of deployment.deliveries) {
     await ensureConsumer(jsm, STREAMS.results, {
       durable_name: deliveryConsumer(delivery.id),
-      filter_subject: resultSubject(application, delivery.pipeline, delivery.output),
+      // of consumers from before there were erasures
+      filter_subject: "",
+      filter_subjects: [
+        resultSubject(application, delivery.pipeline, delivery.output),
+        deliveryErasureSubject(application, delivery.id),
+      ],
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(60_000),
       max_ack_pending: 10_000,

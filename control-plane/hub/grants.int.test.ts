@@ -10,6 +10,7 @@ import { watchBucket } from "@o2mc/runtime/watch-bucket.ts";
 import type { DeployedPipeline, Deployment, TenantAccess } from "@o2mc/schema/deployment/deployment.ts";
 import {
   BUCKETS,
+  deliveryErasureSubject,
   directoryBucket,
   erasureSubject,
   eventSubject,
@@ -244,8 +245,18 @@ test.each<DataPlaneRole>(["edge", "process", "deliver"])(
     for (const id of ["analytics", "analytics+marketing"]) {
       await expectNothing(nc, erasureSubject("app", id, 0), '{"v":1,"erasure":"forged","subjectKey":"victim"}');
     }
-    const filter = { subjects_filter: "erase.>" };
-    expect((await control("a").jsm.streams.info("EVENTS", filter)).state.subjects ?? {}).toEqual({});
+    await expectNothing(
+      nc,
+      deliveryErasureSubject("app", "delivery"),
+      '{"v":1,"erasure":"forged","subjectKey":"victim"}',
+    );
+    const { jsm } = control("a");
+    for (const [stream, subjects_filter] of [
+      ["EVENTS", "erase.>"],
+      ["RESULTS", "forget.>"],
+    ] as const) {
+      expect((await jsm.streams.info(stream, { subjects_filter })).state.subjects ?? {}).toEqual({});
+    }
   },
 );
 
@@ -286,6 +297,17 @@ test.each([
   await readKey(nc, BUCKETS.checkpointHeads, key);
   await jsm.streams.info("EVENTS");
   expect(await state()).toEqual(before);
+});
+
+// defect it guards: a consumer has one filter or several, and an update that adds the other is refused
+test("a delivery's consumer from before there were erasures gets their subject too, and keeps its place", async () => {
+  const { jsm } = control("b");
+  await jsm.consumers.delete("RESULTS", "d-delivery");
+  const older = { durable_name: "d-delivery", filter_subject: "out.app.p1.o", ack_policy: "explicit" as const };
+  await jsm.consumers.add("RESULTS", older);
+  await publish(deployment({ tenant: "b" }));
+  const { config } = await jsm.consumers.info("RESULTS", "d-delivery");
+  expect(config.filter_subjects).toEqual(["out.app.p1.o", "forget.app.delivery"]);
 });
 
 test("a role's head cannot roll up the heads of others", async () => {

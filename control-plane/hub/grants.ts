@@ -61,6 +61,8 @@ const DELIVER: readonly Grant[] = [
   api(`CONSUMER.RESET.${STREAMS.results}.*`),
   request(`$JS.ACK.${STREAMS.results}.>`),
   request("dead.*.deliver.*"),
+  // what came of an erasure at its destinations
+  request(bucketSubject(BUCKETS.erasures, ">")),
   ...readBucket(BUCKETS.deployments),
   ...readBucket(BUCKETS.destinations),
   ...readBucket(BUCKETS.consent),

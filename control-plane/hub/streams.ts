@@ -88,6 +88,7 @@ const BUCKET_BYTES: Readonly<Record<string, number>> = {
   [BUCKETS.lanes]: 64 * MEGABYTE,
   [BUCKETS.destinations]: 16 * MEGABYTE,
   [BUCKETS.consent]: 512 * MEGABYTE,
+  [BUCKETS.erasures]: 64 * MEGABYTE,
   [BUCKETS.checkpointHeads]: 64 * MEGABYTE,
 };
 

@@ -44,7 +44,8 @@ const open = (kind: DestinationKind, options: object, outgoing = outgoingTo({ al
   kind.open(options, { delivery: "d1", output: OUTPUT, outgoing }).destination;
 const hook = (url: string, outgoing?: ReturnType<typeof outgoingTo>) =>
   open(webhookKind, { url, secret: SECRET }, outgoing);
-const failure = (attempt: Promise<void>): Promise<unknown> =>
+const ERASURE = { id: "e1", erasureKey: "k" };
+const failure = (attempt: Promise<unknown>): Promise<unknown> =>
   attempt.then(() => "it succeeded").catch((e: unknown) => e);
 
 test.each([
@@ -182,10 +183,16 @@ test("secret in an error: whatever a destination throws, none of its spellings c
     const broken = {
       connect: () => Promise.reject(thrown as Error),
       write: () => Promise.reject(thrown as Error),
+      erase: () => Promise.reject(thrown as Error),
       close: () => Promise.reject(thrown as Error),
     };
     const destination = keepSecrets(broken, [PASSWORD]);
-    for (const attempt of [destination.connect(), destination.write(BATCH), destination.close()]) {
+    for (const attempt of [
+      destination.connect(),
+      destination.write(BATCH),
+      destination.erase(ERASURE),
+      destination.close(),
+    ]) {
       const error = await failure(attempt);
       expectNoSecret(error, PASSWORD);
       if (thrown instanceof Error && thrown.name !== "Error" && thrown.name !== "TypeError") {

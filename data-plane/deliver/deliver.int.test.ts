@@ -153,6 +153,45 @@ test("stopping writes what is gathered and acknowledges it", async () => {
   expect(readFileSync(join(slow, name), "utf8")).toContain("f9500-r0,");
 });
 
+test("kill -9 around an erasure: at each destination the subject goes behind its earlier rows, and nobody else", async () => {
+  start();
+  await eventually(() => pending("to-file", "to-pg", "to-hook"), 0);
+  await end("SIGKILL");
+  const erased = "subject-erased";
+  const subjectKey = [...Array(ROWS - 1).keys()].map((r) => (r === 2 ? erased : `subject-${r}`)).concat(WITHDRAWN);
+  for (let i = 0; i < 20; i++) await hub.publish(OUTPUT.name, `before-${i}`, { ...frame(9100 + i), subjectKey });
+  for (const id of ["pg", "file", "hook"]) await hub.erase(`to-${id}`, "era_1", erased);
+  await hub.publish(OUTPUT.name, "behind", { ...frame(9150), subjectKey: Array<string>(ROWS).fill("subject-9") });
+  for (let i = 0; i < 3; i++) {
+    start();
+    await sleep(300 + i * 150);
+    await end("SIGKILL");
+  }
+  start();
+  const codes = async () =>
+    Promise.all(["pg", "file", "hook"].map(async (id) => (await hub.erased(`to-${id}`, "era_1"))?.code ?? "done"));
+  await eventually(async () => (await hub.erased("to-pg", "era_1")) !== undefined, true);
+  await eventually(async () => (await hub.erased("to-file", "era_1")) !== undefined, true);
+  await eventually(async () => (await hub.erased("to-hook", "era_1")) !== undefined, true);
+  expect(await codes()).toEqual(["done", "done", "done"]);
+  const behind = Array.from({ length: ROWS }, (_, r) => `f9150-r${r}`);
+  const left = Array.from({ length: 20 }, (_, i) => [0, 1, 3, 4, 5].map((r) => `f${9100 + i}-r${r}`)).flat();
+  const expected = [...left, ...behind].sort();
+  const ours = (ids: readonly string[]) => ids.filter((id) => /^f91\d\d-/.test(id)).sort();
+  await eventually(async () => ours(await inDatabase()), expected);
+  await eventually(() => ours(inFiles()), expected);
+  await eventually(() => ours(inHooks()), expected);
+  // each destination knows the subject by another key, and none by the hub's
+  const key = async (id: string) => JSON.stringify((await hub.erased(`to-${id}`, "era_1"))?.receipt);
+  expect(await key("pg")).toMatch(/"rows":\d+/);
+  expect(await key("file")).toContain("erasure-era_1-sessions.jsonl");
+  const told = [...hooks.values()].filter((body) => body.includes('"erasure"'));
+  expect(told).toHaveLength(1);
+  expect(told[0]).not.toContain(erased);
+  const tombstone = readFileSync(join(out, "erasure-era_1-sessions.jsonl"), "utf8");
+  expect((JSON.parse(tombstone) as Keyed).subject_key).not.toBe((JSON.parse(told[0] ?? "{}") as Keyed).subject_key);
+});
+
 test("SIGTERM ends it well, also while a destination is away", async () => {
   start();
   await eventually(() => pending("to-file", "to-pg", "to-hook"), 0);
@@ -256,14 +295,26 @@ function inFiles(): string[] {
   return readdirSync(out)
     .filter((name) => name.endsWith(".jsonl"))
     .flatMap((name) => readFileSync(join(out, name), "utf8").trimEnd().split("\n"))
-    .map((line) => (JSON.parse(line) as { id: string }).id);
+    .map((line) => JSON.parse(line) as Keyed & { id: string })
+    .filter(({ subject_key: key, type }, _, all) => {
+      return type === undefined && !all.some((other) => other.type === "erasure" && other.subject_key === key);
+    })
+    .map(({ id }) => id);
+}
+
+interface Keyed {
+  readonly type?: "erasure";
+  readonly subject_key: string | null;
 }
 
 /** by webhook-id, the receiver's idempotency key */
 function inHooks(): string[] {
-  return [...hooks.values()].flatMap((body) =>
-    (JSON.parse(body) as { rows: { id: string }[] }).rows.map(({ id }) => id),
+  const messages = [...hooks.values()].map(
+    (body) => JSON.parse(body) as Partial<Keyed> & { rows?: (Keyed & { id: string })[] },
   );
+  const erased = new Set(messages.flatMap(({ type, subject_key: key }) => (type === "erasure" ? [key] : [])));
+  const rows = messages.flatMap((message) => message.rows ?? []);
+  return rows.filter((row) => !erased.has(row.subject_key)).map(({ id }) => id);
 }
 
 async function pending(...deliveries: string[]): Promise<number> {

@@ -1,17 +1,21 @@
 import type { JetStreamClient, JsMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { writeKey } from "@o2mc/runtime/bucket.ts";
 import { jetStreamManagerOf, jetStreamOf } from "@o2mc/runtime/jetstream.ts";
 import type { Logger } from "@o2mc/runtime/log.ts";
+import type { DeliveryErased, DeliveryErasure } from "@o2mc/schema/events/delivery-erasure.ts";
 import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
-import { deliveryConsumer, STREAMS } from "@o2mc/schema/subjects.ts";
+import { BUCKETS, deliveryConsumer, erasedKey, STREAMS } from "@o2mc/schema/subjects.ts";
 import { type BackOff, backOffMs, pause } from "./back-off.ts";
 import type { Consent } from "./consent.ts";
 import type { DeliveryCounters } from "./counters.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { type OpenedDestination, Permanent } from "./destination.ts";
 import { type ConsentRow, frameRows, parseFrame } from "./frame-rows.ts";
-import { Inbox } from "./inbox.ts";
+import { eraseAtDestination } from "./erase-at-destination.ts";
+import { erasureKey } from "./erasure-key.ts";
+import { Inbox, isErasure } from "./inbox.ts";
 import { recover } from "./recover.ts";
 import { retrying, up, writeBatch } from "./write-batch.ts";
 
@@ -79,8 +83,10 @@ class Delivery {
         const messages = await inbox.gather(opened.gathering, this.#signal);
         const last = messages.at(-1);
         if (last === undefined) continue;
-        await this.#deliver(messages);
-        this.#settled = last.seq;
+        for (const part of parted(messages)) {
+          await (isErasure(part[0]) ? this.#erase(part) : this.#deliver(part));
+          this.#settled = part.at(-1)?.seq ?? this.#settled;
+        }
         await inbox.settle(messages);
         onProgress();
       }
@@ -114,6 +120,24 @@ class Delivery {
     });
   }
 
+  /** Behind all rows before it. Those of the subject that come after it are withheld: its consent is withdrawn. */
+  async #erase(messages: readonly JsMsg[]): Promise<void> {
+    const { id, application, output, opened, counters, backOff, connection } = this.#parts;
+    const written = Math.max(this.#settled, opened.destination.resumeAfter?.() ?? 0);
+    for (const message of messages) {
+      // what was written behind it shows that it was done
+      if (message.seq <= written) continue;
+      const { erasure, subjectKey } = message.json<DeliveryErasure>();
+      const reconnect = () => this.#connect();
+      const work = { destination: opened.destination, counters, backOff, reconnect, signal: this.#signal };
+      const erased = output.perSubject
+        ? await eraseAtDestination({ id: erasure, erasureKey: erasureKey(id, subjectKey) }, work)
+        : { receipt: { personal: false } };
+      const answer: DeliveryErased = { v: 1, at: Date.now(), receipt: {}, ...erased };
+      await writeKey(connection, BUCKETS.erasures, erasedKey(application, erasure, id), JSON.stringify(answer));
+    }
+  }
+
   /**
    * A frame made under a later revision may have columns that this view of the output lacks. The deployment is on its way;
    * if it changes the output, this delivery is stopped and a new one takes the frame.
@@ -124,7 +148,7 @@ class Delivery {
       await pause(REVISION_POLL_MS, this.#signal);
       this.#signal.throwIfAborted();
     }
-    return frameRows(frame, output.columns);
+    return frameRows(frame, output.columns, this.#parts.id);
   }
 
   async #connect(): Promise<void> {
@@ -145,6 +169,17 @@ class Delivery {
       }
     }
   }
+}
+
+/** In their order: results that lie together, erasures that do. */
+function parted(messages: readonly JsMsg[]): JsMsg[][] {
+  const parts: JsMsg[][] = [];
+  for (const message of messages) {
+    const last = parts.at(-1);
+    if (last !== undefined && isErasure(last[0]) === isErasure(message)) last.push(message);
+    else parts.push([message]);
+  }
+  return parts;
 }
 
 /** The message's id in the hub, made by process from pipeline, output, partition and sequence: one for ever. */

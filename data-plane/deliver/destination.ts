@@ -7,6 +7,15 @@ export interface Row {
   /** result id: the same for the same facts, whatever the attempt */
   readonly id: string;
   readonly values: readonly Scalar[];
+  /** by which an erasure finds the row again: of its subject, and of this delivery alone; absent in rows about several subjects */
+  readonly erasureKey?: string | undefined;
+}
+
+/** That the rows of one subject are to go. */
+export interface Erasure {
+  readonly id: string;
+  /** `Row.erasureKey` of what is to go */
+  readonly erasureKey: string;
 }
 
 export interface Batch {
@@ -32,6 +41,11 @@ export interface Destination {
   connect(): Promise<void>;
   /** Resolves only when every row is durable at the destination. Writing the same ids again changes nothing. */
   write(batch: Batch): Promise<void>;
+  /**
+   * Resolves when the rows of the key are gone, or, where they can't be taken back, when their owner is told which; with what
+   * there is to say of it. Everything written before is covered; asking again changes nothing. Throws as `write` does.
+   */
+  erase(erasure: Erasure): Promise<Readonly<Record<string, unknown>>>;
   /** Gives back what `connect` took; never throws for a destination that is already gone. */
   close(): Promise<void>;
   /** After `connect`: results up to this RESULTS stream sequence are durable already and must not be written again. */

@@ -2,6 +2,7 @@ import { FrameError } from "@o2mc/schema/events/columns/decode.ts";
 import { decodeResultFrame, type ResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import type { OutputColumn } from "@o2mc/schema/pipeline/types.ts";
 import type { Row } from "./destination.ts";
+import { erasureKey } from "./erasure-key.ts";
 
 /** A row with what is needed to ask for its subject's consent. */
 export interface ConsentRow extends Row {
@@ -20,13 +21,18 @@ export function parseFrame(message: Uint8Array): ResultFrame | undefined {
 }
 
 /** The rows of a frame in the order of `columns`; what the frame lacks is null. A lane is named by its purposes. */
-export function frameRows(frame: ResultFrame, columns: readonly OutputColumn[]): ConsentRow[] {
+export function frameRows(frame: ResultFrame, columns: readonly OutputColumn[], delivery: string): ConsentRow[] {
   const purposes = frame.lane.split("+");
   const arrays = columns.map((column) => (Object.hasOwn(frame.columns, column.name) ? frame.columns[column.name] : []));
-  return frame.id.map((id, i) => ({
-    id,
-    values: arrays.map((array) => array?.[i] ?? null),
-    purposes,
-    subjectKey: frame.subjectKey?.[i],
-  }));
+  const keys = new Map<string, string>();
+  const keyOf = (subjectKey: string): string => {
+    let key = keys.get(subjectKey);
+    if (key === undefined) keys.set(subjectKey, (key = erasureKey(delivery, subjectKey)));
+    return key;
+  };
+  return frame.id.map((id, i) => {
+    const subjectKey = frame.subjectKey?.[i];
+    const values = arrays.map((array) => array?.[i] ?? null);
+    return { id, values, purposes, subjectKey, erasureKey: subjectKey === undefined ? undefined : keyOf(subjectKey) };
+  });
 }

@@ -54,8 +54,9 @@ export class Inbox {
       for (;;) {
         if (this.#failure !== undefined) throw this.#failure;
         const size = this.#batchSize(gathering);
+        const urgent = this.#waiting.some((seq) => isErasure(this.#held.get(seq)));
         const limited = size < this.#waiting.length || size >= Math.min(gathering.messages, MAX_HELD_MESSAGES);
-        if (signal.aborted || (size > 0 && (due || limited || this.#heldBytes >= MAX_HELD_BYTES)))
+        if (signal.aborted || (size > 0 && (due || urgent || limited || this.#heldBytes >= MAX_HELD_BYTES)))
           return this.#take(size);
         if (size > 0 && full === undefined) {
           full = setTimeout(() => {
@@ -149,6 +150,10 @@ export class Inbox {
     return taken.map((seq) => this.#held.get(seq)).filter((message) => message !== undefined);
   }
 }
+
+/** Somebody waits to be forgotten: it ends what is being gathered. */
+export const isErasure = (message: Pick<JsMsg, "subject"> | undefined): boolean =>
+  message?.subject.startsWith("forget.") === true;
 
 /** A delivery from the hub was lost on the way; the reader must recover before it goes on. */
 class DeliveryGap extends Error {

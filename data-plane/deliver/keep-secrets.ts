@@ -17,6 +17,7 @@ export function keepSecrets(destination: Destination, secrets: readonly string[]
   return {
     connect: () => guard(() => destination.connect()),
     write: (batch) => guard(() => destination.write(batch)),
+    erase: (erasure) => guard(() => destination.erase(erasure)),
     close: () => guard(() => destination.close()),
     resumeAfter: () => destination.resumeAfter?.() ?? 0,
   };

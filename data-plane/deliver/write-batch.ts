@@ -105,7 +105,7 @@ export function retrying(counters: DeliveryCounters, error: unknown): void {
 }
 
 /** The stable code of a typed error; `deliver.unknown-error` for any other. */
-function errorCode(error: unknown): string {
+export function errorCode(error: unknown): string {
   if (error instanceof NotConnected || error instanceof RetryAfter || error instanceof Permanent) return error.code;
   return "deliver.unknown-error";
 }

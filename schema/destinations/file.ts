@@ -6,7 +6,9 @@ const ABSOLUTE_PATH: TextFormat = { fits: (text) => text.startsWith("/"), says: 
 
 export const file = destinationSpec({
   kind: "file",
-  summary: "Writes files into a folder of deliver's machine, each under a temporary name and renamed when it is whole.",
+  summary:
+    "Writes files into a folder of deliver's machine, each under a temporary name and renamed when it is whole. " +
+    "An erasure adds `erasure-<id>-<output>.jsonl`, which names the `subject_key` of the rows to forget.",
   options: {
     directory: {
       kind: "text",

@@ -1,7 +1,7 @@
 import type { Opt } from "@mikro-orm/core";
 import { Entity, PrimaryKey, Property } from "@mikro-orm/decorators/legacy";
 
-export type ErasurePartKind = "consent" | "process" | "dead-letters";
+export type ErasurePartKind = "consent" | "process" | "destinations" | "dead-letters";
 
 /** `waiting`: begun; what it waits for is others' to do */
 export type ErasurePartState = "open" | "waiting" | "done";

@@ -31,7 +31,7 @@ export class EraseSubject {
       const id = newId("era");
       const erasure = em.create(ErasureRow, { id, tenant, application, subjectKey, requestedBy: actor.id });
       await em.flush();
-      for (const kind of ["consent", "process", "dead-letters"] as const) {
+      for (const kind of ["consent", "process", "destinations", "dead-letters"] as const) {
         em.create(ErasurePartRow, { id: newId("erp"), tenant, erasure: id, kind, receipt: null });
       }
       await enqueue(em, { kind: "erasure", tenant, erasure: id });

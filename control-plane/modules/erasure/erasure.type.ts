@@ -8,6 +8,7 @@ import type { ErasureRow } from "../../db/entities/erasure.ts";
 const KINDS: Readonly<Record<ErasurePartKind, string>> = {
   consent: "withdrawn, with a receipt; a denial stays",
   process: "sessions and windows that were open, and their checkpoints; windows over several subjects stay",
+  destinations: "of each delivery: rows deleted, or their owner told which to forget",
   "dead-letters": "events and results that could not be used",
 };
 const STATES: Readonly<Record<ErasurePartState, string>> = {

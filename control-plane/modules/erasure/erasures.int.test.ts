@@ -3,7 +3,16 @@ import { createLogger } from "@o2mc/runtime/log.ts";
 import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
 import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
 import { partitionOf } from "@o2mc/schema/events/partition.ts";
-import { BUCKETS, checkpointKey, consentKey, deadSubject, erasureSubject, STREAMS } from "@o2mc/schema/subjects.ts";
+import {
+  BUCKETS,
+  checkpointKey,
+  consentKey,
+  deadSubject,
+  deliveryErasureSubject,
+  erasedKey,
+  erasureSubject,
+  STREAMS,
+} from "@o2mc/schema/subjects.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startNatsOperator, type NatsOperator } from "../../../e2e/testkit/nats-operator.ts";
 import { SecretBox } from "../../db/secret.ts";
@@ -82,6 +91,12 @@ const erase = async (s: string): Promise<Asked> =>
   (await api.ask(officer, ERASE, { a: tenant.application, s })).get("eraseSubject");
 const progress = async (id: string): Promise<Progress> => (await api.ask(officer, ERASURE, { id })).get("erasure");
 
+async function deleteDelivery(): Promise<void> {
+  const developer = await api.issuer.token({ tenant: "one", roles: ["developer"], sub: "developer" });
+  const text = `mutation ($d: ID!) { deleteDelivery(delivery: $d) }`;
+  expect((await api.ask(developer, text, { d: tenant.delivery })).codes).toEqual([]);
+}
+
 async function until(id: string, reached: (erasure: Progress) => boolean): Promise<Progress> {
   for (;;) {
     const erasure = await progress(id);
@@ -118,6 +133,46 @@ async function deadLetter(subjectKey: string): Promise<number> {
   return (await connection.js.publish(subject, JSON.stringify(letter))).seq;
 }
 const letter = (seq: number) => connection.jsm.streams.getMessage(STREAMS.dead, { seq }).catch(() => null);
+
+test("a delivery is told behind its results, a refusal is repeated, and what it answers is the proof", async () => {
+  const { nc, jsm, deployments } = connection;
+  const { application } = tenant;
+  const { id, subjectKey } = await erase("delivered");
+  const partOf = ({ parts }: Progress) => parts.find(({ kind }) => kind === "DESTINATIONS");
+  const placeOf = (erasure: Progress) =>
+    ((partOf(erasure)?.receipt?.["deliveries"] ?? []) as readonly Readonly<Record<string, unknown>>[])[0];
+  // it does not run: the erasure waits, for all to see
+  const waiting = await until(id, (erasure) => placeOf(erasure) !== undefined);
+  expect(placeOf(waiting)).toMatchObject({ delivery: tenant.delivery, state: "not-told" });
+
+  await deployments.put(application, JSON.stringify({ application, lanes: [], deliveries: [{ id: tenant.delivery }] }));
+  const lost = await until(id, (erasure) => placeOf(erasure)?.["state"] === "told");
+  // it goes with the consumer of a delivery that was stopped: then it is told again
+  await jsm.streams.deleteMessage(STREAMS.results, Number(placeOf(lost)?.["message"]));
+  await until(id, (erasure) => Number(placeOf(erasure)?.["message"]) > Number(placeOf(lost)?.["message"]));
+  const subject = deliveryErasureSubject(application, tenant.delivery);
+  const message = await jsm.streams.getMessage(STREAMS.results, { last_by_subj: subject });
+  expect(message?.json()).toEqual({ v: 1, erasure: id, subjectKey });
+
+  const answer = { v: 1, at: 1, receipt: {} };
+  const key = erasedKey(application, id, tenant.delivery);
+  await writeKey(nc, BUCKETS.erasures, key, JSON.stringify({ ...answer, code: "webhook.410" }));
+  const refused = await until(id, (erasure) => placeOf(erasure)?.["attempts"] === 1);
+  expect(placeOf(refused)).toMatchObject({ state: "refused", code: "webhook.410" });
+  expect(refused.doneAt).toBeNull();
+  await until(id, (erasure) => placeOf(erasure)?.["state"] === "told");
+  await writeKey(nc, BUCKETS.erasures, key, JSON.stringify({ ...answer, receipt: { rows: 3 } }));
+  expect(placeOf(await done(id))).toMatchObject({ state: "done", receipt: { rows: 3 } });
+  await deployments.delete(application);
+});
+
+test("a delivery that is deleted meanwhile keeps no erasure open", async () => {
+  const { id } = await erase("undeliverable");
+  await until(id, ({ parts }) => parts.some(({ kind, state }) => kind === "DESTINATIONS" && state === "WAITING"));
+  await deleteDelivery();
+  const [place] = (await done(id)).parts.flatMap(({ receipt }) => (receipt?.["deliveries"] ?? []) as object[]);
+  expect(place).toMatchObject({ delivery: tenant.delivery, state: "deleted" });
+});
 
 test("an erasure withdraws, deletes the subject's dead letters and nobody else's, and proves each part", async () => {
   const [ann, bob] = [await given("ann"), await given("bob")];
@@ -169,6 +224,7 @@ test("an erasure while the hub is down is repeated until it is done, with what w
     ["DONE", null],
     ["DONE", null],
     ["DONE", null],
+    ["DONE", null],
   ]);
   expect(await letter(seq)).toBeNull();
   expect(await consentOf(zoe)).toMatchObject({ purposes: [] });
@@ -177,7 +233,7 @@ test("an erasure while the hub is down is repeated until it is done, with what w
 test("an erasure that was asked for while no eraser ran is caught up, and leaves one receipt when it is repeated", async () => {
   await eraser.stop();
   const { id, subjectKey } = await erase("late");
-  expect((await progress(id)).parts.map(({ state }) => state)).toEqual(["OPEN", "OPEN", "OPEN"]);
+  expect((await progress(id)).parts.map(({ state }) => state)).toEqual(["OPEN", "OPEN", "OPEN", "OPEN"]);
   // two control planes at once
   eraser = startEraser();
   const other = startEraser();
@@ -191,7 +247,7 @@ test("a partition is told in its own log and counts when its checkpoint says so;
   const { nc, jsm, deployments } = connection;
   const { application } = tenant;
   const lanes = [{ id: "analytics", purposes: ["analytics"], partitions: 2, fields: [] }];
-  await deployments.put(application, JSON.stringify({ application, lanes }));
+  await deployments.put(application, JSON.stringify({ application, lanes, deliveries: [] }));
   const gone = checkpointKey(application, "former", 0);
   await writeKey(nc, BUCKETS.checkpointHeads, gone, JSON.stringify({ sequence: 1, oldest: 1 }));
   await connection.js.publish(`cp.${gone}.w.0.0`, "the state of a lane that is gone");

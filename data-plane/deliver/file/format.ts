@@ -1,28 +1,27 @@
 import type { FileOptions } from "@o2mc/schema/destinations/file.ts";
-import type { OutputColumn } from "@o2mc/schema/pipeline/types.ts";
+import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 import { columnNames } from "../column-names.ts";
 import type { Row } from "../destination.ts";
-import { readable, rowObjects } from "../row-object.ts";
+import { ownNames, readable, rowObjects } from "../row-object.ts";
 
 /** The whole text of one file. */
-export function fileText(
-  format: FileOptions["format"],
-  columns: readonly OutputColumn[],
-  rows: readonly Row[],
-): string {
-  return format === "csv" ? csv(columns, rows) : jsonLines(columns, rows);
+export function fileText(format: FileOptions["format"], output: OutputType, rows: readonly Row[]): string {
+  return format === "csv" ? csv(output, rows) : jsonLines(output, rows);
 }
 
-function jsonLines(columns: readonly OutputColumn[], rows: readonly Row[]): string {
-  const object = rowObjects(columns);
+function jsonLines(output: OutputType, rows: readonly Row[]): string {
+  const object = rowObjects(output);
   return rows.map((row) => `${JSON.stringify(object(row))}\n`).join("");
 }
 
 /** RFC 4180: a header line, CRLF; null is an empty field, an empty string is `""`. */
-function csv(columns: readonly OutputColumn[], rows: readonly Row[]): string {
-  const header = ["id", ...columnNames(columns, ["id"])].map(field);
+function csv(output: OutputType, rows: readonly Row[]): string {
+  const { columns, perSubject } = output;
+  const own = ownNames(output);
+  const header = [...own, ...columnNames(columns, own)].map(field);
   const lines = rows.map((row) => [
     field(row.id),
+    ...(perSubject ? [row.erasureKey ?? ""] : []),
     ...columns.map((column, i) => {
       const value = readable(column, row.values[i] ?? null);
       return value === null ? "" : field(String(value));

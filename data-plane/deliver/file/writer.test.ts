@@ -19,12 +19,18 @@ conformance("file jsonl", () => ({
   open: () => open(lines, "jsonl"),
   // below a file there can be no directory, not even for root
   openUnreachable: () => open("/etc/hostname/below", "jsonl"),
-  ids: () =>
-    Promise.resolve(
-      visible(lines)
-        .flatMap((name) => readFileSync(join(lines, name), "utf8").trimEnd().split("\n"))
-        .map((line) => (JSON.parse(line) as { id: string }).id),
-    ),
+  // as who reads them does: what a tombstone names is forgotten
+  ids: () => {
+    const [erased, rows] = [new Set<string | null>(), [] as { id: string; subject_key: string | null }[]];
+    for (const line of visible(lines).flatMap((name) =>
+      readFileSync(join(lines, name), "utf8").trimEnd().split("\n"),
+    )) {
+      const object = JSON.parse(line) as { type?: "erasure"; id: string; subject_key: string | null };
+      if (object.type === "erasure") erased.add(object.subject_key);
+      else rows.push(object);
+    }
+    return Promise.resolve(rows.filter((found) => !erased.has(found.subject_key)).map(({ id }) => id));
+  },
 }));
 
 test("a csv file follows RFC 4180: header, CRLF, quotes, null apart from the empty string", async () => {
@@ -35,15 +41,15 @@ test("a csv file follows RFC 4180: header, CRLF, quotes, null apart from the emp
     id: "m",
     first: 3,
     last: 7,
-    rows: [row("r1", 'a "b", c\nd'), row("r2", null), row("r3", "")],
+    rows: [{ ...row("r1", 'a "b", c\nd'), erasureKey: "k1" }, row("r2", null), row("r3", "")],
   });
   expect(visible(directory)).toEqual(["sessions-3-7.csv"]);
   expect(readFileSync(join(directory, "sessions-3-7.csv"), "utf8")).toBe(
     [
-      "id,page.path,price,session.events,member,session.start",
-      'r1,"a ""b"", c\nd",9.5,3,true,2026-11-24T10:00:00.000Z',
-      "r2,,9.5,3,true,2026-11-24T10:00:00.000Z",
-      'r3,"",9.5,3,true,2026-11-24T10:00:00.000Z',
+      "id,subject_key,page.path,price,session.events,member,session.start",
+      'r1,k1,"a ""b"", c\nd",9.5,3,true,2026-11-24T10:00:00.000Z',
+      "r2,,,9.5,3,true,2026-11-24T10:00:00.000Z",
+      'r3,,"",9.5,3,true,2026-11-24T10:00:00.000Z',
       "",
     ].join("\r\n"),
   );
@@ -59,6 +65,21 @@ test("a start removes its own half-written files and resumes after the highest w
   await destination.connect();
   expect(destination.resumeAfter?.()).toBe(20);
   expect(readdirSync(directory).filter((name) => name.endsWith(".tmp"))).toEqual([".sessions-d2-21-30.tmp"]);
+});
+
+test("a tombstone names the output, the erasure and the key, is whole when it has its name, and moves no sequence", async () => {
+  const directory = temporary();
+  const destination = open(directory, "csv");
+  await destination.connect();
+  await destination.write({ id: "m", first: 3, last: 7, rows: [{ ...row("r1", "/a"), erasureKey: "k1" }] });
+  const name = "erasure-era_9-sessions.jsonl";
+  expect(await destination.erase({ id: "era_9", erasureKey: "k1" })).toEqual({ tombstone: name });
+  expect(readFileSync(join(directory, name), "utf8")).toBe(
+    '{"type":"erasure","id":"era_9","output":"sessions","subject_key":"k1"}\n',
+  );
+  expect(readdirSync(directory).filter((file) => file.endsWith(".tmp"))).toEqual([]);
+  await destination.connect();
+  expect(destination.resumeAfter?.()).toBe(7);
 });
 
 test("a second delivery of the same output is kept out of the directory, so that it does not skip by foreign names", async () => {

@@ -4,7 +4,7 @@ import type { FolderRule } from "@o2mc/runtime/outgoing/folder-rule.ts";
 import type { FileOptions } from "@o2mc/schema/destinations/file.ts";
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 import { token } from "@o2mc/schema/subjects.ts";
-import { type Batch, type Destination, type DestinationContext, NotConnected } from "../destination.ts";
+import { type Batch, type Destination, type DestinationContext, type Erasure, NotConnected } from "../destination.ts";
 import { outgoingError } from "../outgoing-error.ts";
 import { fileText } from "./format.ts";
 
@@ -49,11 +49,24 @@ export class FileWriter implements Destination {
 
   async write(batch: Batch): Promise<void> {
     const name = `${this.#output.name}-${batch.first}-${batch.last}.${this.#options.format}`;
-    const temporary = this.#path(`.${this.#stem}-${batch.first}-${batch.last}.tmp`);
+    await this.#store(name, `${batch.first}-${batch.last}`, fileText(this.#options.format, this.#output, batch.rows));
+    this.#resumeAfter = batch.last;
+  }
+
+  /** Files may have been taken elsewhere since: a tombstone tells who reads them which rows to forget. */
+  async erase({ id, erasureKey }: Erasure): Promise<Readonly<Record<string, unknown>>> {
+    const name = `erasure-${token(id)}-${this.#output.name}.jsonl`;
+    const tombstone = { type: "erasure", id, output: this.#output.name, subject_key: erasureKey };
+    await this.#store(name, `erasure-${id}`, `${JSON.stringify(tombstone)}\n`);
+    return { tombstone: name };
+  }
+
+  async #store(name: string, stem: string, text: string): Promise<void> {
+    const temporary = this.#path(`.${this.#stem}-${stem}.tmp`);
     try {
       const file = await open(temporary, "w", 0o640);
       try {
-        await file.writeFile(fileText(this.#options.format, this.#output.columns, batch.rows));
+        await file.writeFile(text);
         await file.sync();
       } finally {
         await file.close();
@@ -63,7 +76,6 @@ export class FileWriter implements Destination {
     } catch (error) {
       throw typed(error);
     }
-    this.#resumeAfter = batch.last;
   }
 
   close(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { PostgresOptions } from "@o2mc/schema/destinations/postgres.ts";
-import type { OutputColumn } from "@o2mc/schema/pipeline/types.ts";
+import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 import type { Client } from "pg";
 import { columnNames } from "../column-names.ts";
 
@@ -18,7 +18,11 @@ export const quote = (identifier: string): string => `"${identifier.replaceAll('
 export const tableName = (options: PostgresOptions): string => `${quote(options.schema)}.${quote(options.table)}`;
 
 /** Column names in the table: `.` becomes `_`; cut where PostgreSQL would cut, so that two never become one unseen. */
-export const sqlColumns = (columns: readonly OutputColumn[]): string[] => columnNames(columns, ["result_id"], spell);
+export const sqlColumns = (output: OutputType): string[] => columnNames(output.columns, ownColumns(output), spell);
+
+/** What stands before the output's own columns. */
+export const ownColumns = ({ perSubject }: Pick<OutputType, "perSubject">): string[] =>
+  perSubject ? ["result_id", "subject_key"] : ["result_id"];
 
 function spell(name: string): string {
   const whole = name.replaceAll(".", "_");
@@ -27,14 +31,14 @@ function spell(name: string): string {
 }
 
 /** Makes schema, table and missing columns; leaves alone what is there, so that a user without CREATE can use a table made for it. */
-export async function ensureTable(
-  client: Client,
-  options: PostgresOptions,
-  columns: readonly OutputColumn[],
-): Promise<void> {
-  const names = sqlColumns(columns);
+export async function ensureTable(client: Client, options: PostgresOptions, output: OutputType): Promise<void> {
+  const names = sqlColumns(output);
   const existing = await existingColumns(client, options);
-  const definitions = columns.map((column, i) => `${quote(names[i] ?? "")} ${SQL_TYPE[column.type]}`);
+  const definitions = output.columns.map((column, i) => `${quote(names[i] ?? "")} ${SQL_TYPE[column.type]}`);
+  if (output.perSubject) {
+    names.unshift("subject_key");
+    definitions.unshift("subject_key text");
+  }
   if (existing.size === 0) {
     const schema = await client.query("select 1 from pg_namespace where nspname = $1", [options.schema]);
     if (schema.rowCount === 0) await client.query(`create schema if not exists ${quote(options.schema)}`);

@@ -41,6 +41,7 @@ test("the table has the output's types and the row its values", async () => {
   expect(rows).toEqual([
     {
       result_id: "v1",
+      subject_key: null,
       page_path: "/x",
       price: 0.1,
       session_events: "7",
@@ -48,6 +49,32 @@ test("the table has the output's types and the row its values", async () => {
       session_start: new Date(START),
     },
   ]);
+});
+
+// defect it guards: a table from before there were erasures would refuse every row
+test("a table from before gets the subjects' key; an erasure spares the rows that were there without one", async () => {
+  await reader.query("create table wh.older (result_id text primary key, page_path text)");
+  await reader.query("insert into wh.older values ('old', '/old')");
+  const destination = open(OUTPUT, { table: "older" });
+  await destination.connect();
+  const values = ["/x", 1, 1, true, START];
+  const rows = ["k1", "k2"].map((erasureKey) => ({ id: `of-${erasureKey}`, values, erasureKey }));
+  await destination.write({ id: "m", first: 1, last: 1, rows });
+  expect(await destination.erase({ id: "e", erasureKey: "k1" })).toEqual({ rows: 1 });
+  await destination.close();
+  const result = await reader.query("select result_id, subject_key from wh.older order by 1");
+  expect(result.rows).toEqual([
+    { result_id: "of-k2", subject_key: "k2" },
+    { result_id: "old", subject_key: null },
+  ]);
+});
+
+test("an output about several subjects has no such key", async () => {
+  const destination = open({ ...OUTPUT, perSubject: false }, { table: "counts" });
+  await destination.connect();
+  await destination.write({ id: "m", first: 1, last: 1, rows: [{ id: "c1", values: ["/x", 1, 1, true, START] }] });
+  await destination.close();
+  expect((await reader.query("select * from wh.counts")).rows[0]).not.toHaveProperty("subject_key");
 });
 
 test("an output that gains a column adds it to the table; older rows are null there", async () => {

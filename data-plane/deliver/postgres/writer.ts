@@ -1,11 +1,12 @@
 import type { PostgresOptions } from "@o2mc/schema/destinations/postgres.ts";
-import type { OutputColumn } from "@o2mc/schema/pipeline/types.ts";
+import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 import { Client, DatabaseError } from "pg";
 import type { Connector } from "@o2mc/runtime/outgoing/connector.ts";
 import {
   type Batch,
   type Destination,
   type DestinationContext,
+  type Erasure,
   NotConnected,
   Partial,
   type Row,
@@ -13,7 +14,7 @@ import {
 } from "../destination.ts";
 import { isDataError, typed } from "./errors.ts";
 import { ensureTable } from "./table.ts";
-import { upsertParameters, upsertSql } from "./upsert.ts";
+import { eraseSql, upsertParameters, upsertSql } from "./upsert.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 60_000;
@@ -23,7 +24,7 @@ const SCHEMA_ERROR = /^42/;
 /** Upserts by result id: one statement a batch, so that it is durable or absent as a whole. */
 export class PostgresWriter implements Destination {
   readonly #options: PostgresOptions;
-  readonly #columns: readonly OutputColumn[];
+  readonly #output: OutputType;
   readonly #sql: string;
   #client: Client | undefined;
   #tableChanged = false;
@@ -32,9 +33,9 @@ export class PostgresWriter implements Destination {
 
   constructor(options: PostgresOptions, { output, outgoing }: DestinationContext) {
     this.#options = options;
-    this.#columns = output.columns;
+    this.#output = output;
     this.#connector = outgoing.connector;
-    this.#sql = upsertSql(options, output.columns);
+    this.#sql = upsertSql(options, output);
   }
 
   async connect(): Promise<void> {
@@ -61,7 +62,7 @@ export class PostgresWriter implements Destination {
       await client.connect();
       // A server that is set to answer before its log is on disk would let us acknowledge what it may lose.
       await client.query("set synchronous_commit = on");
-      await ensureTable(client, this.#options, this.#columns);
+      await ensureTable(client, this.#options, this.#output);
     } catch (error) {
       await client.end().catch(() => undefined);
       throw typed(error);
@@ -75,7 +76,7 @@ export class PostgresWriter implements Destination {
     if (client === undefined) throw new NotConnected("postgres.unreachable", "the connection to PostgreSQL is gone");
     const failures = new Map<number, RowFailure>();
     try {
-      if (this.#tableChanged) await ensureTable(client, this.#options, this.#columns);
+      if (this.#tableChanged) await ensureTable(client, this.#options, this.#output);
       this.#tableChanged = false;
       await this.#upsert(client, lastOfEachId(batch.rows), failures);
     } catch (error) {
@@ -83,6 +84,20 @@ export class PostgresWriter implements Destination {
       throw typed(error);
     }
     if (failures.size > 0) throw new Partial(failures);
+  }
+
+  async erase({ erasureKey }: Erasure): Promise<Readonly<Record<string, unknown>>> {
+    const client = this.#client;
+    if (client === undefined) throw new NotConnected("postgres.unreachable", "the connection to PostgreSQL is gone");
+    try {
+      if (this.#tableChanged) await ensureTable(client, this.#options, this.#output);
+      this.#tableChanged = false;
+      const { rowCount } = await client.query(eraseSql(this.#options), [erasureKey]);
+      return { rows: rowCount };
+    } catch (error) {
+      if (error instanceof DatabaseError && SCHEMA_ERROR.test(error.code ?? "")) this.#tableChanged = true;
+      throw typed(error);
+    }
   }
 
   async close(): Promise<void> {
@@ -97,7 +112,7 @@ export class PostgresWriter implements Destination {
       await client.query(
         this.#sql,
         upsertParameters(
-          this.#columns,
+          this.#output,
           rows.map(({ row }) => row),
         ),
       );

@@ -31,7 +31,7 @@ export interface Subject {
   open(): Destination;
   /** one that can't; writing or connecting to it is `NotConnected` */
   openUnreachable(): Destination;
-  /** ids that are at the destination now, each as often as it is there */
+  /** ids that are at the destination now, each as often as it is there; without those it was told to forget */
   ids(): Promise<string[]>;
   /** a row that the kind refuses on its own, and what it then throws; left out where no row can be bad */
   readonly badRow?: Row;
@@ -106,6 +106,28 @@ export function conformance(name: string, subject: () => Subject): void {
     await destination.close();
   });
 
+  test(`${name}: forgets the rows of an erased subject, also when asked again, and keeps its neighbours`, async () => {
+    const destination = subject().open();
+    await destination.connect();
+    const of = (id: string, erasureKey: string | undefined): Row => ({ ...row(id), erasureKey });
+    await destination.write(batch(of("h1", "erased-key"), of("h2", "other-key"), of("h3", undefined)));
+    await destination.write(batch(of("h4", "erased-key")));
+    const ids = async () => (await subject().ids()).filter((id) => id.startsWith("h")).sort();
+    expect(await ids()).toEqual(["h1", "h2", "h3", "h4"]);
+    const erasure = { id: "era_1", erasureKey: "erased-key" };
+    expect(await destination.erase(erasure)).toEqual(expect.any(Object));
+    await destination.erase(erasure);
+    await destination.close();
+    expect(await ids()).toEqual(["h2", "h3"]);
+  });
+
+  test(`${name}: an erasure waits for a destination that can't be reached`, async () => {
+    const destination = subject().openUnreachable();
+    const attempt = destination.connect().then(() => destination.erase({ id: "era_2", erasureKey: "k" }));
+    await expect(attempt).rejects.toBeInstanceOf(NotConnected);
+    await destination.close();
+  });
+
   test(`${name}: a consent withdrawn between two attempts keeps the row out`, async () => {
     const destination = subject().open();
     await destination.connect();
@@ -115,6 +137,7 @@ export function conformance(name: string, subject: () => Subject): void {
     const firstAttemptFails: Destination = {
       connect: () => destination.connect(),
       close: () => destination.close(),
+      erase: (erasure) => destination.erase(erasure),
       write: async (b) => {
         if (attempts++ > 0) return destination.write(b);
         withdrawn.add("gone");

@@ -5,6 +5,7 @@ import { createAccount, createUser, fromSeed, type KeyPair } from "@nats-io/nkey
 import { type NatsConnection, nanos } from "@nats-io/transport-node";
 import { connectWithCreds, connectWithJwt } from "@o2mc/runtime/nats.ts";
 import type { TenantAccess } from "@o2mc/schema/deployment/deployment.ts";
+import type { DeliveryErased, DeliveryErasure } from "@o2mc/schema/events/delivery-erasure.ts";
 import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import { resultMessage } from "@o2mc/schema/events/testkit/result-message.ts";
 import {
@@ -12,7 +13,9 @@ import {
   BUCKETS,
   bucketStream,
   deliveryConsumer,
+  deliveryErasureSubject,
   directoryBucket,
+  erasedKey,
   liveKeySubject,
   resultSubject,
   STREAM_SUBJECTS,
@@ -39,6 +42,8 @@ const LIMITS = {
   consumer: -1,
 };
 
+/** deliver writes there what came of erasures, and reads nothing of it */
+const WRITTEN = `$KV.${BUCKETS.erasures}.>`;
 const READ = [BUCKETS.deployments, BUCKETS.destinations, BUCKETS.consent];
 
 /** All that deliver publishes to in a tenant's account; the control plane's list must hold these. */
@@ -49,6 +54,7 @@ const DELIVER_MAY = [
   `$JS.ACK.${STREAMS.results}.>`,
   `$JS.ACK.*.*.${STREAMS.results}.>`,
   "dead.>",
+  WRITTEN,
   ...READ.map((bucket) => `$JS.API.DIRECT.GET.${bucketStream(bucket)}`),
 ];
 const DELIVER_HEARS = ["_INBOX_deliver.>", ...READ.map((bucket) => liveKeySubject(bucket, ">"))];
@@ -113,7 +119,7 @@ export class TenantHub {
     const jsm = await jetstreamManager(this.owner);
     await jsm.consumers.add(STREAMS.results, {
       durable_name: deliveryConsumer(id),
-      filter_subject: resultSubject(APP, PIPELINE, output),
+      filter_subjects: [resultSubject(APP, PIPELINE, output), deliveryErasureSubject(APP, id)],
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(ackWaitMs),
     });
@@ -122,6 +128,16 @@ export class TenantHub {
   async publish(output: string, msgID: string, frame: ResultFrame): Promise<number> {
     const subject = resultSubject(APP, PIPELINE, output);
     return (await jetstream(this.owner).publish(subject, resultMessage(frame), { msgID })).seq;
+  }
+
+  async erase(delivery: string, erasure: string, subjectKey: string): Promise<void> {
+    const message: DeliveryErasure = { v: 1, erasure, subjectKey };
+    await jetstream(this.owner).publish(deliveryErasureSubject(APP, delivery), JSON.stringify(message));
+  }
+
+  /** What came of an erasure; undefined = nothing yet. */
+  async erased(delivery: string, erasure: string): Promise<DeliveryErased | undefined> {
+    return (await (await this.bucket(BUCKETS.erasures)).get(erasedKey(APP, erasure, delivery)))?.json();
   }
 
   private async access(allow: string[]): Promise<TenantAccess> {
@@ -153,5 +169,5 @@ async function makeStreams(owner: NatsConnection): Promise<void> {
     max_ack_pending: -1,
   });
   const kvm = new Kvm(owner);
-  for (const bucket of READ) await kvm.create(bucket, { republish: bucketRepublish(bucket) });
+  for (const bucket of [...READ, BUCKETS.erasures]) await kvm.create(bucket, { republish: bucketRepublish(bucket) });
 }

@@ -42,12 +42,15 @@ conformance("webhook", () => ({
   open: () => open(),
   openUnreachable: () => open("http://127.0.0.1:1/hook"),
   // The receiver's side of the idempotency key: a webhook-id that came before changes nothing.
-  ids: () =>
-    Promise.resolve(
-      [...new Map(calls.map((call) => [call.headers["webhook-id"], call.body])).values()].flatMap((body) =>
-        (JSON.parse(body) as { rows: { id: string }[] }).rows.map((row) => row.id),
-      ),
-    ),
+  ids: () => {
+    let known: { id: string; subject_key: string | null }[] = [];
+    for (const body of new Map(calls.map((call) => [call.headers["webhook-id"], call.body])).values()) {
+      const message = JSON.parse(body) as { rows: typeof known } | { type: "erasure"; subject_key: string };
+      if ("rows" in message) known.push(...message.rows);
+      else known = known.filter((row) => row.subject_key !== message.subject_key);
+    }
+    return Promise.resolve(known.map(({ id }) => id));
+  },
   refuseForGood: () => (answer = { status: 410, headers: {} }),
 }));
 
@@ -65,6 +68,7 @@ test("the call is signed as Standard Webhooks says", async () => {
     rows: [
       {
         id: "r1",
+        subject_key: null,
         "page.path": "/a",
         price: 1.5,
         "session.events": 2,
@@ -72,6 +76,25 @@ test("the call is signed as Standard Webhooks says", async () => {
         "session.start": "2026-11-24T10:00:00.000Z",
       },
     ],
+  });
+});
+
+test("an erasure is a signed message of its own type, with the same id at each attempt", async () => {
+  const erasure = { id: "era_7", erasureKey: "k" };
+  expect(await open().erase(erasure)).toEqual({ answered: 204 });
+  await open().erase(erasure);
+  const [call, again] = calls;
+  const { "webhook-id": id, "webhook-timestamp": at, "webhook-signature": signature } = call?.headers ?? {};
+  expect(again?.headers["webhook-id"]).toBe(id);
+  const expected = createHmac("sha256", "a secret of twenty-four bytes").update(
+    `${String(id)}.${String(at)}.${call?.body}`,
+  );
+  expect(signature).toBe(`v1,${expected.digest("base64")}`);
+  expect(JSON.parse(call?.body ?? "")).toEqual({
+    type: "erasure",
+    id: "era_7",
+    output: "sessions",
+    subject_key: "k",
   });
 });
 

@@ -3,6 +3,7 @@ import {
   type Batch,
   type Destination,
   type DestinationContext,
+  type Erasure,
   NotConnected,
   Permanent,
   RetryAfter,
@@ -28,7 +29,7 @@ export class WebhookWriter implements Destination {
     this.#options = options;
     this.#poster = new Poster(options.url, outgoing.connector);
     this.#output = output.name;
-    this.#object = rowObjects(output.columns);
+    this.#object = rowObjects(output);
   }
 
   /** A receiver of POSTs has nothing that may be asked without effect: the first write shows whether it is there. */
@@ -43,6 +44,14 @@ export class WebhookWriter implements Destination {
   async write(batch: Batch): Promise<void> {
     const body = JSON.stringify({ output: this.#output, rows: batch.rows.map(this.#object) });
     judge(await this.#post(batch.id, body));
+  }
+
+  /** The receiver's to do: a message tells which rows to forget. */
+  async erase({ id, erasureKey }: Erasure): Promise<Readonly<Record<string, unknown>>> {
+    const body = JSON.stringify({ type: "erasure", id, output: this.#output, subject_key: erasureKey });
+    const answer = await this.#post(`erasure-${id}-${erasureKey}`, body);
+    judge(answer);
+    return { answered: answer.status };
   }
 
   close(): Promise<void> {

@@ -11,14 +11,20 @@ interface HookReceiver {
   readonly counts: () => { readonly rows: number; readonly ids: number; readonly duplicates: number };
 }
 
-/** A customer's webhook receiver as it should be: checks the signature, knows a repeated delivery, keeps rows by id. */
+interface HookRow {
+  readonly id: string;
+  /** the subject that it is about, as this delivery knows it */
+  readonly subject_key?: string | null;
+}
+
+/** A customer's webhook receiver as it should be: checks the signature, knows a repeated delivery, keeps rows by id, forgets whom it is told to. */
 export function createHookReceiver(secret: string, now: () => number = Date.now): HookReceiver {
   const deliveries = new Set<string>();
-  const rows = new Map<string, object>();
+  const rows = new Map<string, HookRow>();
   let received = 0;
   let duplicates = 0;
 
-  const count = (row: { readonly id: string }): void => {
+  const count = (row: HookRow): void => {
     received++;
     if (rows.has(row.id)) duplicates++;
     rows.set(row.id, row);
@@ -31,6 +37,11 @@ export function createHookReceiver(secret: string, now: () => number = Date.now)
       if (body === undefined) return { status: 413, code: "too-large" };
       const id = verifySignature(secret, request.headers, body, now());
       if (id === undefined) return { status: 401, code: "bad-signature" };
+      const erased = parseErasure(body);
+      if (erased !== undefined) {
+        for (const [key, row] of rows) if (row.subject_key === erased) rows.delete(key);
+        return { status: 200 };
+      }
       const batch = parseRows(body);
       if (batch === undefined) return { status: 400, code: "not-rows" };
       // Sent again because our answer was lost: the same delivery, not double rows.
@@ -44,12 +55,25 @@ export function createHookReceiver(secret: string, now: () => number = Date.now)
 }
 
 /** A JSON array of rows, or `{"rows": […]}`. */
-function parseRows(body: Buffer): readonly { readonly id: string }[] | undefined {
+function parseRows(body: Buffer): readonly HookRow[] | undefined {
   try {
     const value = JSON.parse(body.toString("utf8")) as { readonly rows?: unknown } | null;
     const rows = Array.isArray(value) ? value : value?.rows;
     const isRow = (row: unknown): boolean => typeof (row as { id?: unknown } | null)?.id === "string";
-    return Array.isArray(rows) && rows.every(isRow) ? (rows as { id: string }[]) : undefined;
+    return Array.isArray(rows) && rows.every(isRow) ? (rows as HookRow[]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The subject to forget; undefined when the message is none of that kind. */
+function parseErasure(body: Buffer): string | undefined {
+  try {
+    const value = JSON.parse(body.toString("utf8")) as {
+      readonly type?: unknown;
+      readonly subject_key?: unknown;
+    } | null;
+    return value?.type === "erasure" && typeof value.subject_key === "string" ? value.subject_key : undefined;
   } catch {
     return undefined;
   }

@@ -162,9 +162,10 @@ export function foreignSubjects({ application: app, lane, pipeline, consumer: na
 }
 
 /** Subjects that belong to the gate, and to nobody behind it. */
-export const gateSubjects = ({ application, lane }: Target): string[] => [
+export const gateSubjects = ({ application, lane, delivery }: Target): string[] => [
   `ev.${application}.${lane}.0`,
   `erase.${application}.${lane}.0`,
+  `forget.${application}.${delivery}`,
   `$KV.${BUCKETS.consent}.${application}.forged`,
   `receipt.${application}.forged`,
 ];
@@ -217,6 +218,7 @@ export const LISTEN = [
   "live.out.>",
   "tick.>",
   "erase.>",
+  "forget.>",
   "dead.>",
   "receipt.>",
   "cp.>",
