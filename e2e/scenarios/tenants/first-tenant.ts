@@ -10,7 +10,7 @@ import type { Platform } from "../../testkit/platform.ts";
 import { FIELDS, PURPOSES } from "./definition.ts";
 import { everyRole } from "./tokens.ts";
 
-const ID = /\b(?:app|pol|src|key|pl|plv|apr|dst|dlv|tok|mem|inv)_[0-9a-f]{20}\b/g;
+const ID = /\b(?:app|pol|src|key|pl|plv|apr|dst|dlv|tok|mem|inv|era)_[0-9a-f]{20}\b/g;
 const DAY_MS = 86_400_000;
 
 /** The first tenant, with something of everything in it, and what must never be told to anybody else. */
@@ -36,7 +36,8 @@ export interface FirstTenant {
       | "token"
       | "member"
       | "invitation"
-      | "approval",
+      | "approval"
+      | "erasure",
       string
     >
   >;
@@ -87,8 +88,10 @@ export async function firstTenant(platform: Platform, sdl: string): Promise<Firs
     JSON.stringify(await ask(endpoints, token, letters, { application })).includes(mark);
   await eventually(dead, true, 20_000, 0);
 
+  const erasure = await erasureOf(platform, token, mark);
+
   const everything = (): Promise<string> =>
-    readAll(platform, buildSchema(sdl), token, { application, pipeline, source: source.id });
+    readAll(platform, buildSchema(sdl), token, { application, pipeline, source: source.id, erasure });
   const text = await everything();
   const of = (kind: string): string => new RegExp(`\\b${kind}_[0-9a-f]{20}\\b`).exec(text)?.[0] ?? "";
   const { source: made } = await ask<{ source: { keys: readonly { id: string }[] } }>(
@@ -121,6 +124,7 @@ export async function firstTenant(platform: Platform, sdl: string): Promise<Firs
       member: of("mem"),
       invitation: inviteMember.invitation.id,
       approval: of("apr"),
+      erasure,
     },
     invitation: inviteMember.secret,
     everything,
@@ -176,6 +180,32 @@ async function rowsOf(
   return { cursor, rowIds };
 }
 
+/** One that is done, in an application of its own: what it tells stays as it is. */
+async function erasureOf({ endpoints }: Platform, token: string, mark: string): Promise<string> {
+  const { createApplication } = await ask<{ createApplication: { id: string } }>(
+    endpoints,
+    token,
+    "mutation ($name: String!, $slug: String!) { createApplication(name: $name, slug: $slug) { id } }",
+    { name: `erased ${mark}`, slug: `erased-${mark}` },
+  );
+  const a = createApplication.id;
+  const policy = `mutation ($a: ID!, $p: [PurposeInput!]!, $f: [FieldDeclarationInput!]!) {
+    publishPolicy(application: $a, purposes: $p, fields: $f) { stopped } }`;
+  await ask(endpoints, token, policy, { a, p: PURPOSES, f: FIELDS });
+  const { eraseSubject } = await ask<{ eraseSubject: { id: string } }>(
+    endpoints,
+    token,
+    `mutation ($a: ID!, $s: String!) { eraseSubject(application: $a, subject: $s) { id } }`,
+    { a, s: `nobody ${mark}` },
+  );
+  const { id } = eraseSubject;
+  const query = "query ($id: ID!) { erasure(id: $id) { doneAt } }";
+  const done = async (): Promise<boolean> =>
+    (await ask<{ erasure: { doneAt: string | null } }>(endpoints, token, query, { id })).erasure.doneAt !== null;
+  await eventually(done, true, 20_000, 0);
+  return id;
+}
+
 /** As long as the API's limit on objects lets it be when everything of each is asked for. */
 export const pageOf = (list: string): number => (list === "applications" || list === "pipelines" ? 50 : 200);
 
@@ -200,13 +230,13 @@ async function readAll(
   platform: Platform,
   schema: GraphQLSchema,
   token: string,
-  ids: { readonly application: string; readonly pipeline: string; readonly source: string },
+  ids: { readonly application: string; readonly pipeline: string; readonly source: string; readonly erasure: string },
 ): Promise<string> {
   const { endpoints } = platform;
   const answers: string[] = [];
   for (const field of Object.values(schema.getQueryType()?.getFields() ?? {})) {
     // the list's answers hold what `me` says of the token, and an id of its own
-    const id = field.name === "application" ? ids.application : field.name === "source" ? ids.source : ids.pipeline;
+    const id = { application: ids.application, source: ids.source, erasure: ids.erasure }[field.name] ?? ids.pipeline;
     const given: Record<string, unknown> = {
       application: ids.application,
       first: pageOf(field.name),
