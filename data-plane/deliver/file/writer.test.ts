@@ -75,7 +75,7 @@ test("a tombstone names the output, the erasure and the key, is whole when it ha
   const name = "erasure-era_9-sessions.jsonl";
   expect(await destination.erase({ id: "era_9", erasureKey: "k1" })).toEqual({ tombstone: name });
   expect(readFileSync(join(directory, name), "utf8")).toBe(
-    '{"type":"erasure","id":"era_9","output":"sessions","subject_key":"k1"}\n',
+    '{"type":"erasure","id":"era_9","output":"sessions","through":7,"subject_key":"k1"}\n',
   );
   expect(readdirSync(directory).filter((file) => file.endsWith(".tmp"))).toEqual([]);
   await destination.connect();

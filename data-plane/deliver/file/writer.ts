@@ -53,10 +53,11 @@ export class FileWriter implements Destination {
     this.#resumeAfter = batch.last;
   }
 
-  /** Files may have been taken elsewhere since: a tombstone tells who reads them which rows to forget. */
+  /** Files may have been taken elsewhere since: a tombstone tells who reads them which rows of files up to `through` to forget. */
   async erase({ id, erasureKey }: Erasure): Promise<Readonly<Record<string, unknown>>> {
     const name = `erasure-${token(id)}-${this.#output.name}.jsonl`;
-    const tombstone = { type: "erasure", id, output: this.#output.name, subject_key: erasureKey };
+    const place = { output: this.#output.name, through: this.#resumeAfter };
+    const tombstone = { type: "erasure", id, ...place, subject_key: erasureKey };
     await this.#store(name, `erasure-${id}`, `${JSON.stringify(tombstone)}\n`);
     return { tombstone: name };
   }
