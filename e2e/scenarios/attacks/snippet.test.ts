@@ -129,6 +129,8 @@ test("queue flushed after a denial: what waited for the network is never sent, a
   await victim.context.setOffline(false);
   const denials = (): number => victim.answers.filter((answer) => answer === "PUT consent 204").length;
   await vi.waitFor(() => expect(denials()).toBe(2), { timeout: WAIT_MS });
+  // by then a batch that had failed would have been sent again
+  await victim.page.waitForTimeout(3 * SETTLE_MS);
   // leaving flushes
   await open(victim, "/queue-after");
   await victim.page.goto("about:blank");
