@@ -6,8 +6,23 @@ import { fuzzPipelines } from "./pipelines/fuzz-pipelines.ts";
 // `npm run fuzz -- 1000000` does the same for longer; what it finds becomes a test beside the code that was wrong
 const nats = process.env["O2MC_NATS_SERVER"];
 
+const OUTCOMES = [
+  "accepted",
+  "expired",
+  "malformed-consent",
+  "no-consent",
+  "no-lane",
+  "opted-out",
+  "outdated-policy",
+  "unknown-purpose",
+  "withdrawn",
+];
+
 test("nothing gets through the edge's door that a slow oracle of the policy forbids, and all that it allows does", async () => {
-  expect(await fuzzEdge(4000, 1, nats)).toBeGreaterThanOrEqual(4000);
+  const { events, fared } = await fuzzEdge(6000, 1, nats);
+  expect(events).toBeGreaterThanOrEqual(6000);
+  // every rule has been met
+  expect(Object.keys(fared).toSorted()).toEqual(OUTCOMES);
 });
 
 test("a body with any bytes is answered by the catalogue, and shows no lane what it may not see", async () => {

@@ -31,6 +31,8 @@ export class Door {
   readonly #base: string;
   /** messages by application */
   readonly #seen = new Map<string, { subject: string; data: Uint8Array }[]>();
+  /** events by how they fared, as the edge said: a fuzzer that never meets a rule says nothing about it */
+  readonly fared: Record<string, number> = {};
   #worlds = 0;
   #states = 0;
 
@@ -162,6 +164,10 @@ export class Door {
       throw new Error(`the lanes got\n${is.join("\n")}\nand not\n${mustBe.join("\n")}`);
     }
     checkAnswer(world, status, text, verdict);
+    const { accepted = 0, denied = [] } = JSON.parse(text) as Partial<Told>;
+    for (const { reason, count } of [{ reason: "accepted", count: accepted }, ...denied]) {
+      this.fared[reason] = (this.fared[reason] ?? 0) + count;
+    }
   }
 
   async #post(
@@ -185,13 +191,19 @@ export class Door {
   }
 }
 
+interface Told {
+  readonly accepted: number;
+  readonly denied: readonly { readonly reason: string; readonly count: number }[];
+  readonly rejected: readonly { readonly index: number }[];
+}
+
 function checkAnswer({ source }: World, status: number, text: string, verdict: Verdict): void {
   if (verdict.refused) {
     if (status !== 403) throw new Error(`${status} and not 403: ${text}`);
     return;
   }
   if (status !== 202) throw new Error(`${status}: ${text}`);
-  const answer = JSON.parse(text) as { accepted: number; rejected: { index: number }[] };
+  const answer = JSON.parse(text) as Told;
   const rejected = answer.rejected.map(({ index }) => index);
   if (JSON.stringify(rejected) !== JSON.stringify(verdict.rejected)) {
     throw new Error(`rejected were ${rejected.join()} and not ${verdict.rejected.join()}: ${text}`);

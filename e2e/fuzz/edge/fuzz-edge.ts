@@ -8,13 +8,18 @@ const SIDE_BY_SIDE = 4;
 /** worlds of one seed */
 const RUNS = 25;
 
+interface EdgeFuzzed {
+  readonly events: number;
+  readonly fared: Readonly<Record<string, number>>;
+}
+
 /**
  * Random policies, deployments, stored consent and events at the edge's door, until it has had `events`: what gets behind
- * it is what the oracle allows. Returns how many it was.
+ * it is what the oracle allows. Returns how many it was, and how they fared.
  */
-export async function fuzzEdge(events: number, seed: number, natsServer: string | undefined): Promise<number> {
+export async function fuzzEdge(events: number, seed: number, natsServer: string | undefined): Promise<EdgeFuzzed> {
   let count = 0;
-  await atDoor(natsServer, async (door, lane) => {
+  const { fared } = await atDoor(natsServer, async (door, lane) => {
     for (let own = seed + lane; count < events; own += SIDE_BY_SIDE) {
       const property = fc.asyncProperty(world, async (each) => {
         await door.run(each);
@@ -23,7 +28,7 @@ export async function fuzzEdge(events: number, seed: number, natsServer: string 
       await fc.assert(property, { seed: own, numRuns: RUNS });
     }
   });
-  return count;
+  return { events: count, fared };
 }
 
 const headers = fc.oneof(
@@ -57,11 +62,12 @@ export async function fuzzBodies(bodies: number, seed: number, natsServer: strin
   return count;
 }
 
-async function atDoor(natsServer: string | undefined, run: (door: Door, lane: number) => Promise<void>): Promise<void> {
+async function atDoor(natsServer: string | undefined, run: (door: Door, lane: number) => Promise<void>): Promise<Door> {
   const door = await Door.open(natsServer);
   try {
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, (_, lane) => run(door, lane)));
   } finally {
     await door.close();
   }
+  return door;
 }

@@ -304,7 +304,7 @@ export const world: fc.Arbitrary<World> = subset(PURPOSES, 1)
                   policyVersion: fc.constantFrom(policy.version, policy.version, policy.version, policy.version + 1),
                   age: fc.constantFrom(0, 0, 3_600_000, ...AGES),
                 }),
-                { nil: undefined, freq: 1 },
+                { nil: undefined, freq: 2 },
               )
               .map((state) => (state === undefined ? [] : [[subject, state] as const])),
           ),

@@ -118,6 +118,8 @@ test("queue flushed after a denial: what waited for the network is never sent, a
   await open(victim, "/queue");
   await victim.run("o2mc.consent.grant()");
   await arrives("page.view /queue");
+  const taken = (): readonly string[] => victim.answers.filter((answer) => /^POST events \d/.test(answer));
+  const before = taken();
   await victim.context.setOffline(true);
   await victim.run("for (let i = 0; i < 50; i++) o2mc.track('never')");
   // some are in a batch that has failed and waits to be sent again
@@ -127,10 +129,14 @@ test("queue flushed after a denial: what waited for the network is never sent, a
   await victim.context.setOffline(false);
   const denials = (): number => victim.answers.filter((answer) => answer === "PUT consent 204").length;
   await vi.waitFor(() => expect(denials()).toBe(2), { timeout: WAIT_MS });
+  // by then a batch that had failed would have been sent again
+  await victim.page.waitForTimeout(3 * SETTLE_MS);
   // leaving flushes
   await open(victim, "/queue-after");
   await victim.page.goto("about:blank");
   await settle("/queue-settled");
+  // the edge would deny it, but it must not even leave the page
+  expect(taken()).toEqual(before);
   expect(seen().filter((row) => /^never|queue-after/.test(row))).toEqual([]);
   await victim.context.close();
 });
