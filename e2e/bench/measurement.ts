@@ -10,6 +10,8 @@ export interface Measurement {
 
 export interface Benchmark {
   readonly names: readonly string[];
+  /** each of its names is measured in a process of its own */
+  readonly apart?: true;
   run(wanted: ReadonlySet<string>): Promise<readonly Measurement[]>;
 }
 

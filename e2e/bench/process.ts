@@ -59,6 +59,7 @@ const S: readonly Step[] = [
  */
 export const processing: Benchmark = {
   names: ["process.P", "process.S"],
+  apart: true,
   run: (wanted) => {
     const results: Measurement[] = [];
     for (const [name, steps] of [
