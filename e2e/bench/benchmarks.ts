@@ -3,5 +3,6 @@ import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";
 import type { Benchmark } from "./measurement.ts";
 import { processing } from "./process.ts";
+import { withdrawal } from "./withdrawal.ts";
 
-export const benchmarks: readonly Benchmark[] = [ingest, gate, processing, latency];
+export const benchmarks: readonly Benchmark[] = [ingest, gate, processing, latency, withdrawal];

@@ -5,6 +5,7 @@ import { startPlatform, type Endpoints } from "../testkit/platform.ts";
 import { pageView } from "./events.ts";
 import { postFor } from "./load.ts";
 import { measurement, median, type Benchmark, type Measurement } from "./measurement.ts";
+import type { Site } from "./steady-load.ts";
 
 const ROUNDS = 3;
 const SECONDS = 4;
@@ -33,11 +34,6 @@ export const ingest: Benchmark = {
     }
   },
 };
-
-interface Site {
-  readonly url: string;
-  readonly writeKey: string;
-}
 
 /** The demo shop's web source as its snippet learns it. */
 export async function webSource(endpoints: Endpoints): Promise<Site> {

@@ -1,11 +1,10 @@
 import { accessToken, subscribe } from "../testkit/api.ts";
 import { startPlatform, type Platform } from "../testkit/platform.ts";
-import { pageView } from "./events.ts";
 import { webSource } from "./ingest.ts";
-import { measurement, type Benchmark, type Measurement } from "./measurement.ts";
+import { measurement, share, type Benchmark, type Measurement } from "./measurement.ts";
+import { sleep, steadyLoad } from "./steady-load.ts";
 
 const SECONDS = 10;
-const TICK_MS = 10;
 
 /** Event to GraphQL subscriber at a fixed rate, from just before the POST to the row's arrival. Value p99, yardstick p50, in ms. */
 export const latency: Benchmark = {
@@ -51,19 +50,8 @@ async function atRate(platform: Platform, name: string, rate: number): Promise<M
     (error) => problems.push(error),
   );
   await sleep(1_000);
-  const perTick = (rate * TICK_MS) / 1000;
-  const posts: Promise<void>[] = [];
-  const start = performance.now();
-  for (let tick = 0; tick < (SECONDS * 1000) / TICK_MS; tick++) {
-    await sleep(Math.max(0, start + tick * TICK_MS - performance.now()));
-    const events = Array.from({ length: perTick }, (_, k) => {
-      const i = tick * perTick + k;
-      sentAt.set(`${prefix}-${i}`, performance.now());
-      return pageView(i, `visitor-${i % 20_000}`, Date.now(), prefix);
-    });
-    posts.push(post(site, events));
-  }
-  await Promise.all(posts);
+  const onSent = (i: number, at: number): void => void sentAt.set(`${prefix}-${i}`, at);
+  await steadyLoad({ site, rate, visitors: 20_000, prefix, onSent }, SECONDS);
   await sleep(2_000);
   await stop();
   const total = SECONDS * rate;
@@ -72,24 +60,5 @@ async function atRate(platform: Platform, name: string, rate: number): Promise<M
       `${name}: ${latencies.length} of ${total} rows arrived, problems ${JSON.stringify(problems.slice(0, 3))}`,
     );
   }
-  latencies.sort((a, b) => a - b);
-  const at = (share: number): number => latencies[Math.floor(latencies.length * share)] ?? Number.NaN;
-  return measurement(name, at(0.99), "ms p99", "p50 of the same events (ms)", at(0.5));
-}
-
-async function post(
-  site: { readonly url: string; readonly writeKey: string },
-  events: readonly object[],
-): Promise<void> {
-  const response = await fetch(site.url, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${site.writeKey}` },
-    body: JSON.stringify(events),
-  });
-  await response.arrayBuffer();
-  if (response.status !== 202) throw new Error(`answered ${response.status}`);
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((wake) => setTimeout(wake, ms));
+  return measurement(name, share(latencies, 0.99), "ms p99", "p50 of the same events (ms)", share(latencies, 0.5));
 }

@@ -25,6 +25,12 @@ export function measurement(
   return { name, value, unit, yardstick, yardstickValue, ratio: value / yardstickValue };
 }
 
+/** The value below which this share of them is. */
+export function share(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+}
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
