@@ -1,7 +1,12 @@
 import { AckPolicy, DeliverPolicy } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/transport-node";
+import { readKey } from "@o2mc/runtime/bucket.ts";
+import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
+import { readConsentState } from "@o2mc/schema/consent/read-state.ts";
+import { consentRules } from "@o2mc/schema/consent/rule.ts";
+import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
-import { STREAMS, token } from "@o2mc/schema/subjects.ts";
+import { BUCKETS, consentKey, STREAMS, token } from "@o2mc/schema/subjects.ts";
 import type { TenantConnection } from "./connection.ts";
 
 export interface StoredDeadLetter extends DeadLetter {
@@ -11,8 +16,21 @@ export interface StoredDeadLetter extends DeadLetter {
 
 const READER_IDLE_MS = 10_000;
 
-/** The last `count` dead letters of an application, newest first. They hold what the lane may see, and no more. */
+/**
+ * Of the last `count` dead letters of an application, newest first, those that may be shown: they hold what the lane may
+ * see, and no more, and their subject permits it still.
+ */
 export async function lastDeadLetters(
+  connection: TenantConnection,
+  application: string,
+  count: number,
+): Promise<readonly StoredDeadLetter[]> {
+  const letters = await storedDeadLetters(connection, application, count);
+  const isPermitted = await consentNow(connection, application, letters);
+  return letters.filter(isPermitted);
+}
+
+async function storedDeadLetters(
   { jsm, js }: TenantConnection,
   application: string,
   count: number,
@@ -48,4 +66,31 @@ export async function lastDeadLetters(
     }
     return last.reverse();
   }
+}
+
+/** Reads what is stored of these letters' subjects: that is few, and nobody need follow the whole store for it. */
+async function consentNow(
+  { nc }: TenantConnection,
+  application: string,
+  letters: readonly DeadLetter[],
+): Promise<(letter: DeadLetter) => boolean> {
+  const deployed = await readKey(nc, BUCKETS.deployments, token(application));
+  const subjects = [...new Set(letters.flatMap(({ subjectKey }) => (subjectKey === undefined ? [] : [subjectKey])))];
+  const states = new Map<string, ConsentState>();
+  await Promise.all(
+    subjects.map(async (subjectKey) => {
+      const stored = await readKey(nc, BUCKETS.consent, consentKey(application, subjectKey));
+      if (stored !== undefined) states.set(subjectKey, readConsentState(stored.value));
+    }),
+  );
+  const policy =
+    deployed === undefined ? undefined : (JSON.parse(new TextDecoder().decode(deployed.value)) as Deployment).policy;
+  const ruleOf = consentRules();
+  return ({ subjectKey, lane }) => {
+    if (subjectKey === undefined) return true;
+    if (policy === undefined) return false;
+    // one from before letters named their lane may be of any
+    const purposes = lane?.split("+") ?? policy.purposes.map(({ name }) => name);
+    return ruleOf(policy, purposes).recheck(states.get(subjectKey), Date.now()) === undefined;
+  };
 }

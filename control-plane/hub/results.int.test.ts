@@ -379,3 +379,33 @@ test("the last dead letters of an application, newest first", async () => {
   expect(await lastDeadLetters(connection, "app", 100)).toHaveLength(5);
   expect(await lastDeadLetters(connection, "nobody", 3)).toEqual([]);
 });
+
+test("dead letters of a subject who has withdrawn, or does not permit their lane, are not shown", async () => {
+  const letter = (subject: string, lane: string | undefined) =>
+    jetstream(connection.nc).publish(
+      deadSubject("guarded", "process", "p"),
+      JSON.stringify({
+        v: 1,
+        at: 1,
+        stage: "process",
+        owner: "p",
+        code: subject,
+        message: "",
+        subjectKey: `subject-${subject}`,
+        ...(lane === undefined ? {} : { lane }),
+        row: {},
+      }),
+    );
+  await deploy("guarded", 1);
+  const codes = async () => (await lastDeadLetters(connection, "guarded", 10)).map(({ code }) => code);
+  for (const subject of ["gone", "narrow", "silent", "fine"]) await letter(subject, "analytics");
+  // one from before letters named their lane
+  await letter("older", undefined);
+  await consents("gone", {}, "guarded");
+  expect(await codes()).toEqual(["older", "fine", "silent", "narrow", "gone"]);
+  await consents("gone", WITHDRAWN, "guarded");
+  await consents("narrow", { purposes: ["marketing"] }, "guarded");
+  await consents("fine", {}, "guarded");
+  await consents("older", {}, "guarded");
+  expect(await codes()).toEqual(["fine", "silent"]);
+});

@@ -88,6 +88,8 @@ async function bury(
   for (const [index, row] of rows.entries()) {
     const failure = failureOf(index);
     if (failure === undefined) continue;
+    // an attempt takes its time: a withdrawal meanwhile counts for what it leaves behind, too
+    if (permitted([row], w).length === 0) continue;
     await w.deadLetters.row(row, failure);
     w.counters.rowsDead++;
     w.counters.error = failure.code;

@@ -13,5 +13,7 @@ export interface DeadLetter {
   readonly code: string;
   readonly message: string;
   readonly subjectKey?: string;
+  /** `laneId` of the purposes that the row was used for: whoever reads it asks the subject's consent to them anew */
+  readonly lane?: string;
   readonly row: Readonly<Record<string, Scalar>>;
 }

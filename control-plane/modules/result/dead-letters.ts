@@ -10,7 +10,7 @@ const MAX_FIRST = 200;
 
 @Resolver()
 export class DeadLetters {
-  @Query(() => [DeadLetterModel], { description: "newest first" })
+  @Query(() => [DeadLetterModel], { description: "newest first; without those of subjects who no longer permit it" })
   async deadLetters(
     @Arg("application", () => ID) application: string,
     @Arg("first", () => Int, { defaultValue: 50, description: "1 to 200" }) first: number,

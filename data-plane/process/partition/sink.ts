@@ -135,7 +135,7 @@ export class Sink {
     code: string,
     message: string,
   ): void {
-    const { partition, sequence, count } = this.#options;
+    const { partition, sequence, lane, count } = this.#options;
     const letter: DeadLetter = {
       v: 1,
       at: this.#options.at,
@@ -145,6 +145,7 @@ export class Sink {
       code,
       message,
       ...(subjectKey === undefined ? {} : { subjectKey }),
+      lane,
       row: code === "too-large" ? shortened(row) : row,
     };
     const messageId = `dead.${pipeline}.${partition}.${sequence}.${this.#dead.length}`;
