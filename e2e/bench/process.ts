@@ -1,13 +1,13 @@
 import { PartitionEngine } from "@o2mc/data-plane/process/partition/engine.ts";
 import type { DeployedLane, Deployment } from "@o2mc/schema/deployment/deployment.ts";
-import type { FieldDeclaration, Policy } from "@o2mc/schema/consent/policy.ts";
+import type { FieldDeclaration } from "@o2mc/schema/consent/policy.ts";
 import { columnOf, numberColumn, textColumn } from "@o2mc/schema/events/columns/column.ts";
 import { encodeEventFrame, readEventFrame } from "@o2mc/schema/events/event-frame.ts";
 import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
 import { createRecheck } from "@o2mc/data-plane/process/worker/recheck.ts";
-import { checkDefinition } from "@o2mc/schema/pipeline/check.ts";
-import type { PipelineDefinition, Step } from "@o2mc/schema/pipeline/definition.ts";
+import type { Step } from "@o2mc/schema/pipeline/definition.ts";
 import { pageView } from "./events.ts";
+import { shopDeployment } from "./shop-deployment.ts";
 import { measurement, median, perCpuSecond, type Benchmark, type Measurement } from "./measurement.ts";
 
 const EVENTS = 200_000;
@@ -15,18 +15,6 @@ const FRAME = 500;
 const ROUNDS = 5;
 const VISITORS = 20_000;
 const START = Date.UTC(2026, 0, 1);
-
-const FIELDS = ["page.path", "page.title", "page.referrer", "product.sku", "client.ip", "$subject"].map((path) => ({
-  path,
-  type: "string" as const,
-  purposes: ["analytics"],
-  description: "",
-}));
-const POLICY: Policy = {
-  version: 1,
-  purposes: [{ name: "analytics", description: "", legalBasis: "consent", lifetimeDays: 365 }],
-  fields: [...FIELDS, { path: "product.price", type: "number", purposes: ["analytics"], description: "" }],
-};
 
 const P: readonly Step[] = [
   { filter: { where: `event.product.price < 174.0` } },
@@ -89,35 +77,8 @@ const eventsOf = (round: number): RawEvent[] =>
   });
 
 function compare(name: string, steps: readonly Step[]): Measurement {
-  const definition: PipelineDefinition = {
-    purposes: ["analytics"],
-    time: { disorderSeconds: 60, idleSeconds: 30 },
-    steps,
-  };
-  const checked = checkDefinition(definition, POLICY, { partitions: 1 });
-  const lane: DeployedLane = { id: "analytics", purposes: ["analytics"], partitions: 1, fields: checked.readSet };
-  const deployment: Deployment = {
-    formatVersion: 1,
-    tenant: "bench",
-    application: "bench",
-    revision: 1,
-    policy: POLICY,
-    sources: [
-      {
-        id: "shop",
-        name: "shop",
-        kind: "web",
-        writeKeyHashes: [],
-        origins: [],
-        consentMode: "subject",
-        grant: { granted: true, purposes: [] },
-      },
-    ],
-    lanes: [lane],
-    pipelines: [{ id: "p", name: "p", version: 1, since: 1, lane: lane.id, definition, outputs: checked.outputs }],
-    deliveries: [],
-    subjectSalt: "00".repeat(32),
-  };
+  const deployment = shopDeployment(steps);
+  const lane = deployment.lanes[0] as DeployedLane;
   const engine = startEngine(deployment, lane);
   const ours: number[] = [];
   const parse: number[] = [];
@@ -126,7 +87,7 @@ function compare(name: string, steps: readonly Step[]): Measurement {
     const raw = events.map((event) => Buffer.from(JSON.stringify(event)));
     const frames: Uint8Array[] = [];
     for (let at = 0; at < events.length; at += FRAME) {
-      frames.push(frameOf(events.slice(at, at + FRAME), checked.readSet));
+      frames.push(frameOf(events.slice(at, at + FRAME), lane.fields));
     }
     const fast = perCpuSecond(EVENTS, () => engine.run(frames));
     const yardstick = perCpuSecond(EVENTS, () => {
