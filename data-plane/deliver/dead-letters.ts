@@ -25,7 +25,12 @@ export class DeadLetters {
     const values = this.#columns.map((column, i): [string, Scalar] => [column.name, row.values[i] ?? null]);
     const subject = row.subjectKey === undefined ? {} : { subjectKey: row.subjectKey };
     const lane = row.purposes.join("+");
-    await this.#publish(row.id, { ...subject, lane, ...failure, row: { $result: row.id, ...Object.fromEntries(values) } });
+    await this.#publish(row.id, {
+      ...subject,
+      lane,
+      ...failure,
+      row: { $result: row.id, ...Object.fromEntries(values) },
+    });
   }
 
   /** A message that is no result frame: its text may hold anything, so the letter names its place only. */

@@ -3,6 +3,7 @@ import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";
 import type { Benchmark } from "./measurement.ts";
 import { processing } from "./process.ts";
+import { tenantsLimit } from "./tenants-limit.ts";
 import { withdrawal } from "./withdrawal.ts";
 
-export const benchmarks: readonly Benchmark[] = [ingest, gate, processing, latency, withdrawal];
+export const benchmarks: readonly Benchmark[] = [ingest, gate, processing, latency, withdrawal, tenantsLimit];

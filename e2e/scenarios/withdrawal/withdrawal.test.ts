@@ -131,9 +131,9 @@ test("a batch that waits for its next attempt goes on without the subject, and s
 test("dead letters of the subject are shown to nobody any more", async () => {
   refusing.status = 400;
   await send("dead and gone", "dead");
-  const pages = async (): Promise<unknown[]> =>
-    (await application.deadLetters()).flatMap(({ code, row }) => (code === "webhook.400" ? [row["page"]] : []));
-  const ours = async (): Promise<unknown[]> => (await pages()).filter((page) => String(page).startsWith("dead")).sort();
+  const pages = async (): Promise<string[]> =>
+    (await application.deadLetters()).flatMap(({ code, row }) => (code === "webhook.400" ? [String(row["page"])] : []));
+  const ours = async (): Promise<string[]> => (await pages()).filter((page) => page.startsWith("dead")).sort();
   await eventually(ours, ["dead", "dead and gone"], 20_000, 0);
   await withdraw("dead and gone");
   expect(await ours()).toEqual(["dead"]);
