@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { Server } from "node:http";
+import { request, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
@@ -468,6 +468,15 @@ test("a tenant that has used up its events a second is answered 429 with when to
   while (answers.at(-1)?.status !== 429) answers.push(await post("log", many));
   expect(answers.at(-1)).toMatchObject({ body: { code: "quota-exceeded" } });
   expect(Number(answers.at(-1)?.headers.get("retry-after"))).toBeGreaterThan(10);
+  // before the body has come: reading it would cost the other tenants
+  const call = request(`${base}/v1/sources/log/events`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json", "content-length": 100_000 },
+  });
+  call.flushHeaders();
+  const [early] = (await once(call, "response")) as [IncomingMessage];
+  expect(early.statusCode).toBe(429);
+  call.destroy();
   deploy();
   expect((await post("log", hit("quota-gone", "q"))).status).toBe(202);
 });

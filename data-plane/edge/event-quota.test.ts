@@ -8,6 +8,13 @@ test("a tenant without a quota is not limited, and one that gets one starts with
   expect(quota.take(1, 100, 1)).toBeGreaterThan(0);
 });
 
+test("asking whether there is room takes nothing", () => {
+  const quota = new EventQuota();
+  for (let i = 0; i < 1000; i++) expect(quota.wait(100, 1)).toBe(0);
+  expect(quota.take(200, 100, 1)).toBe(0);
+  expect(quota.wait(100, 1)).toBe(quota.take(1, 100, 1));
+});
+
 test("over a minute no more events pass than the rate and one burst, however they come", () => {
   for (const size of [1, 7, 500, 5_000]) {
     const quota = new EventQuota();

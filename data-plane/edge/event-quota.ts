@@ -11,6 +11,13 @@ export class EventQuota {
 
   /** Seconds until there is room for a request again, 0 when this one of `events` is taken. `now` in ms, never back. */
   take(events: number, perSecond: number | undefined, now: number): number {
+    const wait = this.wait(perSecond, now);
+    if (wait === 0) this.#tokens -= events;
+    return wait;
+  }
+
+  /** As `take`, without taking anything. */
+  wait(perSecond: number | undefined, now: number): number {
     if (perSecond === undefined) {
       this.#tokens = Infinity;
       return 0;
@@ -18,8 +25,6 @@ export class EventQuota {
     const gained = ((now - this.#at) / 1000) * perSecond;
     this.#tokens = Math.min(perSecond * BURST_SECONDS, this.#tokens + gained);
     this.#at = now;
-    if (this.#tokens <= 0) return Math.max(1, Math.ceil((1 - this.#tokens) / perSecond));
-    this.#tokens -= events;
-    return 0;
+    return this.#tokens > 0 ? 0 : Math.max(1, Math.ceil((1 - this.#tokens) / perSecond));
   }
 }

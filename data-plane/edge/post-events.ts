@@ -5,6 +5,7 @@ import { gateEvents } from "./gate-events.ts";
 import { nestingOf } from "./nesting.ts";
 import type { OpenFrame } from "./open-frame.ts";
 import { formatOf } from "./parse-events.ts";
+import type { SourcePlan } from "./plan.ts";
 import { Problem } from "./problem.ts";
 import { readBody } from "./read-body.ts";
 import { readEvents } from "./read-events.ts";
@@ -29,6 +30,7 @@ export async function postEvents(
   { bodyLimit, counters }: { readonly bodyLimit: number; readonly counters: Counters },
 ): Promise<Accepted> {
   const format = formatOf(request.headers);
+  refuseBeyondQuota(find());
   const body = await readBody(request, bodyLimit);
 
   const { plan, application, edge } = find();
@@ -36,9 +38,8 @@ export async function postEvents(
   if (!plan.source.grant.granted) throw new Problem("not-granted");
   if (!edge.consent.complete) throw new Problem("consent-unavailable");
   if (edge.publisher.overloaded) throw new Problem("overloaded");
-  const { limits } = plan.application.deployment;
-  const wait = edge.quota.take(events.length, limits?.eventsPerSecond, performance.now());
-  if (wait > 0) throw new Problem("quota-exceeded", { headers: { "retry-after": String(wait) } });
+  const wait = edge.quota.take(events.length, eventsPerSecond(plan), performance.now());
+  if (wait > 0) throw quotaExceeded(wait);
 
   const name = plan.application.deployment.application;
   const frames = new Set<OpenFrame>();
@@ -63,5 +64,17 @@ export async function postEvents(
     rejected: outcome.rejected,
   };
 }
+
+/** Before the body is read: who sends far too much must not cost its neighbours the reading of it. */
+function refuseBeyondQuota({ plan, edge }: DeployedAt): void {
+  const wait = edge.quota.wait(eventsPerSecond(plan), performance.now());
+  if (wait > 0) throw quotaExceeded(wait);
+}
+
+const eventsPerSecond = ({ application }: SourcePlan): number | undefined =>
+  application.deployment.limits?.eventsPerSecond;
+
+const quotaExceeded = (wait: number): Problem =>
+  new Problem("quota-exceeded", { headers: { "retry-after": String(wait) } });
 
 const addressOf = ({ socket }: IncomingMessage): string => (socket.remoteAddress ?? "").replace(/^::ffff:/, "");

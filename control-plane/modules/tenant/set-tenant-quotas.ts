@@ -19,7 +19,7 @@ class TenantQuotasInput {
   @Field(() => Int, { nullable: true, description: "open subscriptions, at each control plane" })
   subscribers?: number | null;
 
-  @Field(() => Float, { nullable: true, description: "at the edge, by application" })
+  @Field(() => Float, { nullable: true, description: "of all applications, at each edge process" })
   eventsPerSecond?: number | null;
 
   @Field(() => Float, { nullable: true, description: "in memory, by application" })
