@@ -3,13 +3,14 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { startPlatform, type Platform } from "../testkit/platform.ts";
 import { benchTenant } from "./bench-tenant.ts";
+import { cpuSeconds } from "./cpu-time.ts";
 import type { FloodAnswers } from "./flood.ts";
-import { measurement, share, type Benchmark, type Measurement } from "./measurement.ts";
+import { measurement, median, share, type Benchmark, type Measurement } from "./measurement.ts";
 import { sleep, steadyLoad, type Site } from "./steady-load.ts";
 import { webhookReceiver } from "./webhook-receiver.ts";
 
-const ROUNDS = 4;
-const SECONDS = 5;
+const ROUNDS = 7;
+const SECONDS = 3;
 /** of the neighbour, and what it sends instead: twenty times as much */
 const QUOTA = 1_000;
 const FLOOD = 20_000;
@@ -17,15 +18,17 @@ const FLOOD_BATCH = 100;
 const STEADY = 2_000;
 const VISITORS = 20_000;
 
-/** What the steady tenant got in all periods of one kind. */
+/** What the steady tenant got in one round. */
 class Period {
   readonly toDestination: number[] = [];
   readonly toAnswer: number[] = [];
+  /** of the edge, a second */
+  cpu = 0;
 }
 
 /**
  * One tenant at a steady rate below its quota, alone and beside another that sends twenty times its own, in turn. Values with
- * the neighbour, yardstick without: what is far from 1 is the neighbour's doing.
+ * the neighbour, yardstick without, each the median of the rounds: what is far from 1 is the neighbour's doing.
  */
 export const tenantsLimit: Benchmark = {
   names: ["tenants.limit"],
@@ -47,14 +50,16 @@ async function measure(platform: Platform): Promise<readonly Measurement[]> {
     sent.delete(id);
     event.period.toDestination.push(at - event.at);
   });
-  const [alone, beside] = [new Period(), new Period()];
+  const [alone, beside]: [Period[], Period[]] = [[], []];
   try {
     const steady = await benchTenant(platform, "steady", {
       quotas: { eventsPerSecond: 2 * STEADY },
       webhooks: [receiver.url],
     });
     const crowding = await benchTenant(platform, "crowding", { quotas: { eventsPerSecond: QUOTA } });
-    const send = async (prefix: string, period: Period): Promise<void> => {
+    const send = async (prefix: string): Promise<Period> => {
+      const period = new Period();
+      const before = cpuSeconds(platform, ["edge"]);
       await steadyLoad(
         {
           site: steady.site,
@@ -66,16 +71,18 @@ async function measure(platform: Platform): Promise<readonly Measurement[]> {
         },
         SECONDS,
       );
-      await sleep(500);
+      period.cpu = (cpuSeconds(platform, ["edge"]) - before) / SECONDS;
+      await sleep(300);
+      return period;
     };
     const run = Date.now().toString(36);
-    await send(`${run}w`, new Period());
+    await send(`${run}w`);
     for (let round = 0; round < ROUNDS; round++) {
-      await send(`${run}a${round}`, alone);
+      alone.push(await send(`${run}a${round}`));
       const neighbour = flood(crowding.site);
       // its burst is used up
       await sleep(1_000);
-      await send(`${run}b${round}`, beside);
+      beside.push(await send(`${run}b${round}`));
       await refused(neighbour);
     }
     await sleep(2_000);
@@ -84,12 +91,13 @@ async function measure(platform: Platform): Promise<readonly Measurement[]> {
   }
   if (sent.size > 0) throw new Error(`${sent.size} events of the steady tenant did not arrive`);
   const compare = (name: string, unit: string, of: (period: Period) => number, yardstick: string): Measurement =>
-    measurement(name, of(beside), unit, yardstick, of(alone));
+    measurement(name, median(beside.map(of)), unit, yardstick, median(alone.map(of)));
   const without = "the same without the neighbour";
   return [
     compare("tenants.limit", "ms p99", ({ toDestination }) => share(toDestination, 0.99), without),
     compare("tenants.limit.p50", "ms p50", ({ toDestination }) => share(toDestination, 0.5), without),
     compare("tenants.limit.answer", "ms p99", ({ toAnswer }) => share(toAnswer, 0.99), without),
+    compare("tenants.limit.cpu", "s/s edge", ({ cpu }) => cpu, without),
     compare("tenants.limit.rows", "rows", ({ toDestination }) => toDestination.length, without),
   ];
 }
