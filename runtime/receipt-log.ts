@@ -1,8 +1,10 @@
 import { JetStreamApiError, type JetStreamClient, type JetStreamManager } from "@nats-io/jetstream";
-import { headers, type NatsConnection } from "@nats-io/transport-node";
+import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
 import { receiptHash, type ConsentReceipt, type StoredReceipt } from "@o2mc/schema/consent/receipt.ts";
 import { receiptSubject, receiptSubjects, STREAMS } from "@o2mc/schema/subjects.ts";
+import { GroupCommit } from "./group-commit.ts";
 import { jetStreamManagerOf, jetStreamOf } from "./jetstream.ts";
+import { FEW_MESSAGES, publishBatch, type BatchMessage } from "./publish-batch.ts";
 
 /** The end of an application's chain: where the next receipt goes. */
 interface Head {
@@ -15,18 +17,21 @@ interface Head {
 const OVERTAKEN = new Set([10_071, 10_164]);
 const NO_MESSAGE = 10_037;
 const MAX_ATTEMPTS = 20;
+/** a receipt is about 1 kB: far below what one batch may hold */
+const MOST_TOGETHER = 500;
 
 /**
  * Appends receipts to the chains of one tenant. Each names the hash of the one before it, so there is one place where it
- * fits: the hub takes it only while no other writer has put one there, else it is tried again behind that.
+ * fits: the hub takes it only while no other writer has put one there, else it is tried again behind that. Those that
+ * wait for others go out together, chained among themselves, in one atomic batch: the whole batch fits there or nothing
+ * of it.
  */
 export class ReceiptLog {
   readonly #nats: NatsConnection;
   readonly #js: JetStreamClient;
   #jsm: Promise<JetStreamManager> | undefined;
   readonly #heads = new Map<string, Head>();
-  /** of each application the last append: they follow one another */
-  readonly #queues = new Map<string, Promise<void>>();
+  readonly #chains = new Map<string, GroupCommit<ConsentReceipt, void>>();
 
   constructor(nats: NatsConnection) {
     this.#nats = nats;
@@ -36,36 +41,52 @@ export class ReceiptLog {
   /** Resolves when the hub holds the receipt; rejects when it is not known to: then nothing may rest on it. */
   append(receipt: ConsentReceipt): Promise<void> {
     const { application } = receipt;
-    const before = this.#queues.get(application) ?? Promise.resolve();
-    const appended = before.then(() => this.#append(receipt));
-    this.#queues.set(
-      application,
-      appended.catch(() => undefined),
-    );
-    return appended;
+    let chain = this.#chains.get(application);
+    if (chain === undefined) {
+      chain = new GroupCommit(MOST_TOGETHER, (receipts) => this.#appendAll(application, receipts));
+      this.#chains.set(application, chain);
+    }
+    return chain.add(receipt);
   }
 
-  async #append(receipt: ConsentReceipt): Promise<void> {
-    const { application, subjectKey } = receipt;
-    const subject = receiptSubject(application, subjectKey);
+  async #appendAll(
+    application: string,
+    receipts: readonly ConsentReceipt[],
+  ): Promise<readonly PromiseSettledResult<void>[]> {
+    if (receipts.length > FEW_MESSAGES) {
+      try {
+        await this.#append(application, receipts);
+        return receipts.map(() => ({ status: "fulfilled", value: undefined }));
+      } catch {
+        // one that is there already, or too large, refuses them all: each for itself says which
+      }
+    }
+    const results: PromiseSettledResult<void>[] = [];
+    for (const receipt of receipts) results.push(...(await Promise.allSettled([this.#append(application, [receipt])])));
+    return results;
+  }
+
+  async #append(application: string, receipts: readonly ConsentReceipt[]): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      const { seq: last, hash: previous } = this.#heads.get(application) ?? (await this.#readHead(application));
-      const hash = receiptHash(receipt, previous);
-      const stored: StoredReceipt = { receipt, previous, hash };
-      const expectations = headers();
-      expectations.set("Nats-Expected-Last-Subject-Sequence", String(last));
-      expectations.set("Nats-Expected-Last-Subject-Sequence-Subject", receiptSubjects(application));
+      const head = this.#heads.get(application) ?? (await this.#readHead(application));
+      const { messages, hash } = chained(application, receipts, head);
       // in doubt the end of the chain is read anew
       this.#heads.delete(application);
       try {
-        const options = { msgID: receipt.id, headers: expectations };
-        const { seq, duplicate } = await this.#js.publish(subject, JSON.stringify(stored), options);
+        const { seq, duplicate } = await this.#publish(messages);
         if (!duplicate) this.#heads.set(application, { seq, hash });
         return;
       } catch (error) {
         if (!isOvertaken(error) || attempt >= MAX_ATTEMPTS) throw error;
       }
     }
+  }
+
+  #publish(messages: readonly BatchMessage[]) {
+    const [only, ...others] = messages as [BatchMessage, ...BatchMessage[]];
+    if (others.length > 0) return publishBatch(this.#nats, this.#js, messages);
+    const { subject, data, ...options } = only;
+    return this.#js.publish(subject, data, options);
   }
 
   async #readHead(application: string): Promise<Head> {
@@ -80,6 +101,30 @@ export class ReceiptLog {
       throw error;
     }
   }
+}
+
+/** The receipts as they follow `head`; nothing of the application may stand between it and the first. */
+function chained(application: string, receipts: readonly ConsentReceipt[], head: Head) {
+  let { hash } = head;
+  const messages = receipts.map((receipt, i): BatchMessage => {
+    const previous = hash;
+    hash = receiptHash(receipt, previous);
+    const stored: StoredReceipt = { receipt, previous, hash };
+    return {
+      subject: receiptSubject(application, receipt.subjectKey),
+      data: JSON.stringify(stored),
+      msgID: receipt.id,
+      ...(i === 0 ? { headers: expecting(application, head.seq) } : {}),
+    };
+  });
+  return { messages, hash };
+}
+
+function expecting(application: string, last: number): MsgHdrs {
+  const expectations = headers();
+  expectations.set("Nats-Expected-Last-Subject-Sequence", String(last));
+  expectations.set("Nats-Expected-Last-Subject-Sequence-Subject", receiptSubjects(application));
+  return expectations;
 }
 
 const isOvertaken = (error: unknown): boolean => error instanceof JetStreamApiError && OVERTAKEN.has(error.code);

@@ -1,5 +1,6 @@
+import { consentStore } from "@o2mc/runtime/consent-store.ts";
 import { makeReceipt } from "@o2mc/schema/consent/receipt.ts";
-import { readReceipts, storeConsent } from "../hub/receipts.ts";
+import { readReceipts } from "../hub/receipts.ts";
 import type { ErasePart } from "./erase-part.ts";
 
 /**
@@ -22,7 +23,7 @@ export const eraseConsent: ErasePart = async ({ erasure, policy, connection }) =
       at: Date.now(),
       collection: { method: "support", by: requestedBy, optedOut: [] },
     });
-    await storeConsent(connection, receipt);
+    await consentStore(connection.nc).store(receipt);
   }
   return { state: "done", receipt: { receipt: receipt.id, withdrawnAt: receipt.event.at } };
 };

@@ -70,6 +70,7 @@ const STREAM_CONFIGS: readonly (Partial<StreamConfig> & { readonly name: string 
     deny_delete: true,
     deny_purge: true,
     allow_direct: false,
+    allow_atomic: true,
   },
   {
     name: STREAMS.checkpoints,
@@ -104,6 +105,7 @@ const bucketConfig = (bucket: string, maxBytes: number): Partial<StreamConfig> &
   max_msgs_per_subject: 1,
   allow_direct: true,
   allow_rollup_hdrs: ROLLED_UP.has(bucket),
+  allow_atomic: bucket === BUCKETS.consent,
   deny_delete: true,
   republish: bucketRepublish(bucket),
 });

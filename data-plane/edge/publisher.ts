@@ -1,16 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { jetstream, JetStreamApiError, type JetStreamClient } from "@nats-io/jetstream";
-import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
+import type { NatsConnection } from "@nats-io/transport-node";
 import type { Logger } from "@o2mc/runtime/log.ts";
+import { FEW_MESSAGES, publishBatch } from "@o2mc/runtime/publish-batch.ts";
 import type { Counters } from "./counters.ts";
 import type { OpenFrame, PublishFailure } from "./open-frame.ts";
 
 /** more would only make smaller batches: while one is written, the next gathers */
 const BATCHES_IN_FLIGHT = 2;
-/** JetStream takes at most 1,000 messages in a batch */
 const BATCH_FRAMES = 250;
-/** an atomic batch takes 2.5–3 ms whatever its size, a message alone 0.3 ms (nats-server 2.15, `sync_interval: always`) */
-const FEW_FRAMES = 10;
 const BATCH_BYTES = 4 * 1024 * 1024;
 const GATHER_MS = 4;
 const ATTEMPTS = 3;
@@ -112,9 +110,13 @@ export class Publisher {
   /** Never rejects. A batch is taken as a whole or not at all; what was not is tried frame by frame. */
   async #send(batch: readonly CutFrame[]): Promise<void> {
     let attempt = 1;
-    if (batch.length > FEW_FRAMES) {
+    if (batch.length > FEW_MESSAGES) {
       try {
-        await this.#sendBatch(batch);
+        await publishBatch(
+          this.#nats,
+          this.#js,
+          batch.map(({ frame: { subject }, message: data, msgID }) => ({ subject, data, msgID })),
+        );
         for (const cut of batch) this.#settle(cut, undefined);
         return;
       } catch (error) {
@@ -123,23 +125,6 @@ export class Publisher {
       }
     }
     await Promise.all(batch.map(async (cut) => this.#settle(cut, await this.#sendAlone(cut, attempt))));
-  }
-
-  /** Atomic batch (NATS ADR-50): one acknowledgement, hence one fsync, for all of its messages. */
-  async #sendBatch(batch: readonly CutFrame[]): Promise<void> {
-    const id = randomUUID();
-    const last = batch.length - 1;
-    for (let i = 0; i < last; i++) {
-      const { frame, message, msgID } = batch[i] as CutFrame;
-      const header = batchHeaders(id, i + 1);
-      header.set("Nats-Msg-Id", msgID);
-      this.#nats.publish(frame.subject, message, { headers: header });
-    }
-    const { frame, message, msgID } = batch[last] as CutFrame;
-    const header = batchHeaders(id, last + 1);
-    header.set("Nats-Batch-Commit", "1");
-    // what is lost on the way is noticed here: the hub commits no batch with a gap
-    await this.#js.publish(frame.subject, message, { msgID, headers: header });
   }
 
   async #sendAlone({ frame, message, msgID }: CutFrame, firstAttempt: number): Promise<PublishFailure | undefined> {
@@ -162,11 +147,4 @@ export class Publisher {
     else this.#counters.failed(failure);
     frame.settle(failure);
   }
-}
-
-function batchHeaders(id: string, sequence: number): MsgHdrs {
-  const header = headers();
-  header.set("Nats-Batch-Id", id);
-  header.set("Nats-Batch-Sequence", String(sequence));
-  return header;
 }

@@ -39,11 +39,7 @@ export async function putConsent(request: IncomingMessage, subject: string, find
     at: now,
     collection: { method: plan.source.kind, by: plan.source.id, optedOut: said.optedOut },
   });
-  try {
-    await storeConsent(edge, receipt);
-  } catch (cause) {
-    throw new Problem("hub-unavailable", { cause });
-  }
+  await storeConsent(edge, receipt);
 }
 
 function parse(body: Buffer, now: number): Statement {

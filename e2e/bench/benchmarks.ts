@@ -1,3 +1,4 @@
+import { consent } from "./consent.ts";
 import { gate } from "./gate.ts";
 import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";
@@ -6,4 +7,4 @@ import { processing } from "./process.ts";
 import { tenantsLimit } from "./tenants-limit.ts";
 import { withdrawal } from "./withdrawal.ts";
 
-export const benchmarks: readonly Benchmark[] = [ingest, gate, processing, latency, withdrawal, tenantsLimit];
+export const benchmarks: readonly Benchmark[] = [ingest, gate, processing, latency, withdrawal, tenantsLimit, consent];

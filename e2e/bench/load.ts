@@ -2,12 +2,16 @@ import { Agent, request } from "node:http";
 
 export interface Target {
   readonly url: string;
+  /** POST where it is not said */
+  readonly method?: "POST" | "PUT";
+  /** of request number `i`, behind the URL; absent = nothing */
+  readonly path?: (i: number) => string;
   readonly headers: Readonly<Record<string, string>>;
   /** body of request number `i` */
   readonly body: (i: number) => string;
 }
 
-/** Posts from `connections` keep-alive connections for `seconds`; returns answered requests a second. Anything but a 2xx throws. */
+/** Sends from `connections` keep-alive connections for `seconds`; returns answered requests a second. Anything but a 2xx throws. */
 export async function postFor(target: Target, connections: number, seconds: number): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const start = performance.now();
@@ -31,8 +35,12 @@ function post(target: Target, agent: Agent, i: number): Promise<void> {
   const body = target.body(i);
   return new Promise((done, fail) => {
     const call = request(
-      target.url,
-      { method: "POST", agent, headers: { ...target.headers, "content-length": Buffer.byteLength(body) } },
+      target.url + (target.path?.(i) ?? ""),
+      {
+        method: target.method ?? "POST",
+        agent,
+        headers: { ...target.headers, "content-length": Buffer.byteLength(body) },
+      },
       (response) => {
         const status = response.statusCode ?? 0;
         response.resume();

@@ -1,3 +1,4 @@
+import { consentStore } from "@o2mc/runtime/consent-store.ts";
 import type { Logger } from "@o2mc/runtime/log.ts";
 import type { HubReader } from "../../api/context.ts";
 import { TenantRow } from "../../db/entities/tenant.ts";
@@ -8,7 +9,7 @@ import type { TenantConnection } from "../../hub/connection.ts";
 import { countConsents } from "../../hub/count-consents.ts";
 import { lastDeadLetters } from "../../hub/dead-letters.ts";
 import type { Hub } from "../../hub/hub.ts";
-import { readReceipts, storeConsent } from "../../hub/receipts.ts";
+import { readReceipts } from "../../hub/receipts.ts";
 import { openResults } from "../../hub/results.ts";
 import { readSubjectData } from "../../hub/subject-data.ts";
 
@@ -33,6 +34,6 @@ export function tenantHub(orm: Orm, secrets: SecretBox, hub: Hub, log: Logger): 
     countConsents: async (tenant, application) => countConsents(await connection(tenant), application),
     subjectData: async (tenant, application, subjectKey) =>
       readSubjectData(await connection(tenant), application, subjectKey),
-    storeConsent: async (tenant, receipt) => storeConsent(await connection(tenant), receipt),
+    storeConsent: async (tenant, receipt) => consentStore((await connection(tenant)).nc).store(receipt),
   };
 }
