@@ -1,11 +1,11 @@
 import type { JetStreamClient } from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/transport-node";
+import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
 import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
 import type { ConsentReceipt } from "@o2mc/schema/consent/receipt.ts";
 import { BUCKETS, bucketSubject, consentKey } from "@o2mc/schema/subjects.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { jetStreamOf } from "./jetstream.ts";
-import { FEW_MESSAGES, publishBatch } from "./publish-batch.ts";
+import { FEW_MESSAGES, publishBatch, type BatchMessage } from "./publish-batch.ts";
 import { ReceiptLog } from "./receipt-log.ts";
 
 /** What is stored of a subject now, under `key` of the bucket, and the store's revision of it. */
@@ -13,6 +13,10 @@ export interface StoredConsent {
   readonly key: string;
   readonly state: ConsentState;
   readonly revision: number;
+}
+
+interface NextState extends Omit<StoredConsent, "revision"> {
+  readonly after: number | undefined;
 }
 
 const MOST_TOGETHER = 500;
@@ -29,7 +33,7 @@ class ConsentStore {
   readonly #nats: NatsConnection;
   readonly #js: JetStreamClient;
   readonly #log: ReceiptLog;
-  readonly #states: GroupCommit<Omit<StoredConsent, "revision">, number>;
+  readonly #states: GroupCommit<NextState, number>;
 
   constructor(nats: NatsConnection) {
     this.#nats = nats;
@@ -41,8 +45,13 @@ class ConsentStore {
   /**
    * Makes it the subject's stored consent, with its receipt; `learn` is told as soon as it counts. Consent counts only
    * once its proof is stored; a withdrawal counts at once, and its sender repeats it when the proof could not be stored.
+   * `after`: only while this is the revision of what is stored of the subject (0 = nothing).
    */
-  async store(receipt: ConsentReceipt, learn: (stored: StoredConsent) => void = () => undefined): Promise<void> {
+  async store(
+    receipt: ConsentReceipt,
+    after?: number,
+    learn: (stored: StoredConsent) => void = () => undefined,
+  ): Promise<void> {
     const state: ConsentState = {
       purposes: receipt.purposes.map(({ name }) => name),
       policyVersion: receipt.policyVersion,
@@ -50,20 +59,23 @@ class ConsentStore {
       receipt: receipt.id,
     };
     const key = consentKey(receipt.application, receipt.subjectKey);
-    const put = async (): Promise<void> => learn({ key, state, revision: await this.#states.add({ key, state }) });
+    const put = async (): Promise<void> =>
+      learn({ key, state, revision: await this.#states.add({ key, state, after }) });
     if (receipt.event.kind === "withdrawn") await put();
     await this.#log.append(receipt);
     if (receipt.event.kind === "given") await put();
   }
 
-  async #putAll(states: readonly Omit<StoredConsent, "revision">[]): Promise<readonly PromiseSettledResult<number>[]> {
-    const messages = states.map(({ key, state }) => ({
-      subject: bucketSubject(BUCKETS.consent, key),
-      data: JSON.stringify(state),
-    }));
-    if (messages.length > FEW_MESSAGES) {
+  async #putAll(states: readonly NextState[]): Promise<readonly PromiseSettledResult<number>[]> {
+    const messages = (): BatchMessage[] =>
+      states.map(({ key, state, after }) => ({
+        subject: bucketSubject(BUCKETS.consent, key),
+        data: JSON.stringify(state),
+        ...(after === undefined ? {} : { headers: expecting(after) }),
+      }));
+    if (states.length > FEW_MESSAGES) {
       try {
-        const { seq } = await publishBatch(this.#nats, this.#js, messages);
+        const { seq } = await publishBatch(this.#nats, this.#js, messages());
         return states.map((_, i) => ({ status: "fulfilled", value: seq - (states.length - 1 - i) }));
       } catch {
         // each for itself says what is wrong; the same state twice does no harm
@@ -71,7 +83,13 @@ class ConsentStore {
     }
     // in the order in which they are sent, which is theirs
     return Promise.allSettled(
-      messages.map(async ({ subject, data }) => (await this.#js.publish(subject, data)).seq),
+      messages().map(async ({ subject, data, ...options }) => (await this.#js.publish(subject, data, options)).seq),
     );
   }
+}
+
+function expecting(revision: number): MsgHdrs {
+  const expectations = headers();
+  expectations.set("Nats-Expected-Last-Subject-Sequence", String(revision));
+  return expectations;
 }

@@ -6,6 +6,7 @@ import type { Signer } from "../auth/signer.ts";
 import type { Orm } from "../db/orm.ts";
 import type { SecretBox } from "../db/secret.ts";
 import type { StoredDeadLetter } from "../hub/dead-letters.ts";
+import type { SubjectReceipts } from "../hub/receipts.ts";
 import type { ResultEvent, ResultsRequest } from "../hub/results.ts";
 import type { SubjectData } from "../hub/subject-data.ts";
 import type { SubscriberCount } from "../modules/result/subscriber-count.ts";
@@ -16,8 +17,15 @@ export interface HubReader {
   openResults(tenant: string, request: ResultsRequest): Promise<AsyncIterable<ResultEvent>>;
   /** newest first */
   lastDeadLetters(tenant: string, application: string, count: number): Promise<readonly StoredDeadLetter[]>;
-  /** oldest first; of one subject, or the application's whole chain */
-  receipts(tenant: string, application: string, subjectKey?: string): Promise<readonly StoredReceipt[]>;
+  /** the newest of one subject */
+  receipts(
+    tenant: string,
+    application: string,
+    subjectKey: string,
+    page: { readonly most: number; readonly before?: number | undefined },
+  ): Promise<SubjectReceipts>;
+  /** the application's whole chain as it is now, oldest first, a page at a time */
+  receiptPages(tenant: string, application: string): Promise<AsyncIterable<readonly StoredReceipt[]>>;
   /** how many subjects of an application have stored consent or a withdrawal */
   countConsents(tenant: string, application: string): Promise<number>;
   /** what the hub holds of one subject in one application */

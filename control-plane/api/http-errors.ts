@@ -7,6 +7,8 @@ import { sendError } from "./limits/limit-requests.ts";
 /** Outside GraphQL, whose answers have the code inside. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
+  NOT_FOUND: 404,
+  HUB_UNAVAILABLE: 503,
   FORBIDDEN: 403,
   TENANT_UNKNOWN: 403,
   MEMBER_DISABLED: 403,

@@ -47,6 +47,7 @@ import { Results } from "../modules/result/results.ts";
 import { CreateSource } from "../modules/source/create-source.ts";
 import { DeleteSource } from "../modules/source/delete-source.ts";
 import { GrantSource } from "../modules/source/grant-source.ts";
+import { SetConsentAuthority } from "../modules/source/set-consent-authority.ts";
 import { RevokeSourceKey } from "../modules/source/revoke-source-key.ts";
 import { RevokeSource } from "../modules/source/revoke-source.ts";
 import { RotateSourceKey } from "../modules/source/rotate-source-key.ts";
@@ -92,6 +93,7 @@ const resolvers = [
   ExportReceipts,
   GiveConsent,
   GrantSource,
+  SetConsentAuthority,
   MachineTokens,
   MeQuery,
   PipelineApprovals,

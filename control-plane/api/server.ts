@@ -8,6 +8,7 @@ import express from "express";
 import type { Logger } from "@o2mc/runtime/log.ts";
 import type { Authenticate } from "../auth/authenticate.ts";
 import { exportAuditLog } from "../modules/audit/export-audit-log.ts";
+import { exportChain } from "../modules/receipt/export-chain.ts";
 import { allowedOrigins, cors } from "./allowed-origins.ts";
 import type { Context, Services } from "./context.ts";
 import { errorFormatter } from "./format-error.ts";
@@ -53,7 +54,7 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** `/graphql` over HTTP and WebSocket, `/audit-log.ndjson`, `/healthz`, `/readyz`. */
+/** `/graphql` over HTTP and WebSocket, `/audit-log.ndjson`, `/receipts/<application>.ndjson`, `/healthz`, `/readyz`. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { services, authenticate, log, tokenRecheckMs } = options;
   const { development, proxies } = options.exposure;
@@ -120,6 +121,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const actor = (): ReturnType<Authenticate> => authenticate(request.headers.authorization, from.address);
     await exportAuditLog({ services, from, actor, deadline: newDeadline() }, () =>
       response.attachment("audit-log.ndjson").type("application/x-ndjson"),
+    );
+  });
+  app.get("/receipts/:application.ndjson", async (request, response) => {
+    const from = requestOrigin(request, proxies);
+    const actor = (): ReturnType<Authenticate> => authenticate(request.headers.authorization, from.address);
+    const { application } = request.params;
+    await exportChain({ services, from, actor, deadline: newDeadline() }, application, () =>
+      response.attachment(`receipts-${application}.ndjson`).type("application/x-ndjson"),
     );
   });
   app.use(httpErrors(log, MAX_BODY));

@@ -99,6 +99,7 @@ function variables(field: GraphQLField<unknown, unknown>): Record<string, unknow
     email: "somebody@two.example",
     roles: ["ANALYST"],
     quotas: {},
+    authority: false,
     tenant: "one",
     expiresAt: new Date(Date.now() + 60_000).toISOString(),
   };

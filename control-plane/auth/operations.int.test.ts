@@ -37,6 +37,7 @@ const NEEDS: Readonly<Record<string, Action | null>> = {
   revokeSourceKey: "source.write",
   grantSource: "source.grant",
   revokeSource: "source.grant",
+  setConsentAuthority: "source.grant",
   policyDiff: "policy.read",
   policyPreview: "policy.read",
   publishPolicy: "policy.publish",
@@ -103,6 +104,7 @@ const VALUES: Readonly<Record<string, unknown>> = {
   roles: ["ANALYST"],
   secret: "o2mci_unknown",
   quotas: {},
+  authority: false,
   expiresAt: new Date(Date.now() + 60_000).toISOString(),
 };
 

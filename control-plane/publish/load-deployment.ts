@@ -1,6 +1,7 @@
 import { LockMode } from "@mikro-orm/core";
 import type { Policy } from "@o2mc/schema/consent/policy.ts";
-import type { DestinationConfig, Deployment } from "@o2mc/schema/deployment/deployment.ts";
+import { RECEIPTS_SOURCE } from "@o2mc/schema/consent/receipt-fields.ts";
+import type { DeployedSource, DestinationConfig, Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import { ApplicationRow } from "../db/entities/application.ts";
 import { ApprovalRow } from "../db/entities/approval.ts";
 import { DeliveryRow } from "../db/entities/delivery.ts";
@@ -38,7 +39,7 @@ export function loadDeployment(
       subjectSalt: secrets.open(owner.subjectSalt, secretContext.subjectSalt(tenant)),
       application,
       policy: policyOf(policy),
-      sources: await loadSources(em, id),
+      sources: [...(await loadSources(em, id)), ...receiptsSource(policy)],
       pipelines: await loadPipelines(em, id),
       destinationPurposes: await loadDestinationPurposes(em, deliveries),
       deliveries: deliveries.map(({ id: delivery, pipeline, output, destination }) => {
@@ -54,9 +55,26 @@ export function loadDeployment(
   });
 }
 
-function policyOf({ version, purposes, fields, levels, controller, jurisdiction }: PolicyRow): Policy {
-  return { version, purposes, fields, levels, controller, jurisdiction };
+function policyOf(row: PolicyRow): Policy {
+  const { version, purposes, fields, levels, wordings, receiptsPurpose, controller, jurisdiction } = row;
+  return { version, purposes, fields, levels, wordings, receiptsPurpose, controller, jurisdiction };
 }
+
+/** Its grant is the policy's: the privacy officer names the purpose there. */
+const receiptsSource = ({ receiptsPurpose }: PolicyRow): readonly DeployedSource[] =>
+  receiptsPurpose === ""
+    ? []
+    : [
+        {
+          id: RECEIPTS_SOURCE,
+          name: RECEIPTS_SOURCE,
+          kind: "consent",
+          consentMode: "owner",
+          origins: [],
+          writeKeyHashes: [],
+          grant: { granted: true, purposes: [receiptsPurpose] },
+        },
+      ];
 
 async function loadSources(em: EntityManager, application: string): Promise<Deployment["sources"]> {
   const sources = await em.find(SourceRow, { application }, { orderBy: { createdAt: "asc", id: "asc" } });
@@ -68,7 +86,7 @@ async function loadSources(em: EntityManager, application: string): Promise<Depl
   // pages get the newest key; the older ones go on until they are revoked
   const publicKey = (source: string): string | undefined =>
     keys.findLast((key) => key.source === source && key.publicKey !== null)?.publicKey ?? undefined;
-  return sources.map(({ id, name, kind, consentMode, origins, granted, grantPurposes }) => ({
+  return sources.map(({ id, name, kind, consentMode, consentAuthority, origins, granted, grantPurposes }) => ({
     id,
     name,
     kind,
@@ -76,6 +94,7 @@ async function loadSources(em: EntityManager, application: string): Promise<Depl
     origins,
     writeKeyHashes: keys.flatMap((key) => (key.source === id ? [key.hash] : [])).sort(),
     ...publicWriteKey(publicKey(id)),
+    ...(consentAuthority ? { consentAuthority } : {}),
     grant: { granted, purposes: grantPurposes },
   }));
 }

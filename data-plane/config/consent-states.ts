@@ -12,6 +12,8 @@ export interface ConsentStates {
   /** resolves at the first time that it is complete */
   readonly ready: Promise<void>;
   get(application: string, subjectKey: string): ConsentState | undefined;
+  /** the store's, of what is known of the subject; 0 = nothing is */
+  revision(application: string, subjectKey: string): number;
   /** what this process itself has stored under `key` counts at once, before the store tells of it */
   learn(key: string, state: ConsentState, revision: number): void;
   stop(): void;
@@ -51,6 +53,7 @@ export function watchConsent(nats: NatsConnection, log: Logger): ConsentStates {
     },
     ready,
     get: (application, subjectKey) => states.get(consentKey(application, subjectKey))?.state,
+    revision: (application, subjectKey) => states.get(consentKey(application, subjectKey))?.revision ?? 0,
     learn,
     stop: () => {
       complete = false;

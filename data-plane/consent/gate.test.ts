@@ -198,3 +198,26 @@ describe("a claim", () => {
     expect(gate.bySubject(parseClaim(value), kept, NOW)).toBe("malformed-consent");
   });
 });
+
+describe("the lane of receipts", () => {
+  const proof = (legalBasis: "legal-obligation" | "consent"): Policy => ({
+    ...policy,
+    purposes: [...policy.purposes, { name: "proof", description: "", legalBasis, lifetimeDays: 365 }],
+    receiptsPurpose: "proof",
+  });
+  const open = [lane("analytics"), lane("proof"), lane("analytics", "proof")];
+  const all = { purposes: ["analytics", "proof"], policyVersion: 3, givenAt: NOW };
+
+  test("is entered by receipts alone, and they enter no other", () => {
+    const gate = new Gate(proof("legal-obligation"), open);
+    expect(gate.ofReceipts()).toEqual([1]);
+    expect(gate.bySubject(all, undefined, NOW)).toEqual([0]);
+    expect(gate.byOwner({ granted: true, purposes: all.purposes }, undefined, NOW)).toEqual([0]);
+  });
+
+  test("is closed to all while the policy names no legal obligation", () => {
+    expect(new Gate(proof("consent"), open).ofReceipts()).toEqual([]);
+    expect(new Gate(policy, open).ofReceipts()).toEqual([]);
+    expect(new Gate({ ...policy, receiptsPurpose: "" }, [lane()]).ofReceipts()).toEqual([]);
+  });
+});

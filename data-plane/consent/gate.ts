@@ -1,5 +1,5 @@
 import type { ConsentClaim, ConsentState, DenialReason } from "@o2mc/schema/consent/decision.ts";
-import type { Policy } from "@o2mc/schema/consent/policy.ts";
+import type { Policy, Wording } from "@o2mc/schema/consent/policy.ts";
 import type { DeployedLane, DeployedSource } from "@o2mc/schema/deployment/deployment.ts";
 import { CLOCK_SKEW_MS, consentRule, type ConsentRule } from "@o2mc/schema/consent/rule.ts";
 import { grantedByTcf, optedOut, type Signals } from "@o2mc/schema/consent/signals.ts";
@@ -11,6 +11,8 @@ export interface EventClaim extends ConsentClaim {
   readonly level?: string;
   /** the purposes are those that the TC string grants */
   readonly fromTcf?: boolean;
+  /** the policy's wording that the subject saw */
+  readonly wording?: string;
 }
 
 /** A claim as an event carries it; `malformed` when it carries something that is none. */
@@ -33,11 +35,29 @@ export class Gate {
   readonly #policy: Policy;
   readonly #purposes: ReadonlySet<string>;
   readonly #lanes: readonly LaneRule[];
+  readonly #receiptLanes: readonly number[];
 
   constructor(policy: Policy, lanes: readonly DeployedLane[]) {
     this.#policy = policy;
     this.#purposes = new Set(policy.purposes.map(({ name }) => name));
-    this.#lanes = lanes.map(({ purposes }, index) => ({ index, purposes, rule: consentRule(policy, purposes) }));
+    const rules = lanes.map(({ purposes }, index) => ({ index, purposes, rule: consentRule(policy, purposes) }));
+    const { receiptsPurpose = "" } = policy;
+    // nobody's events get in beside the receipts, whatever they claim
+    this.#lanes = rules.filter(({ purposes }) => !purposes.includes(receiptsPurpose));
+    const obliged = policy.purposes.some(
+      ({ name, legalBasis }) => name === receiptsPurpose && legalBasis === "legal-obligation",
+    );
+    this.#receiptLanes = rules.flatMap(({ index, purposes }) =>
+      obliged && purposes.every((name) => name === receiptsPurpose) && purposes.length > 0 ? [index] : [],
+    );
+  }
+
+  /**
+   * The lanes that receipts may enter: of the one purpose that the policy processes them for. Their subject is not asked,
+   * for the controller has to prove consent, a withdrawal too (GDPR art. 7(1)).
+   */
+  ofReceipts(): readonly number[] {
+    return this.#receiptLanes;
   }
 
   /**
@@ -49,6 +69,7 @@ export class Gate {
     const own = claim === undefined ? state : this.#resolved(claim);
     if (own === undefined) return "no-consent";
     if (own === "unknown-level") return "unknown-purpose";
+    if (claim?.wording !== undefined && wordingOf(this.#policy, claim) === undefined) return "unknown-wording";
     if (state !== undefined && state.purposes.length === 0) return "withdrawn";
     if (own.purposes.length === 0) return claim?.fromTcf === true ? "opted-out" : "no-consent";
     if (own.policyVersion !== this.#policy.version) return "outdated-policy";
@@ -96,6 +117,10 @@ export class Gate {
     return stored ?? (signalled ? "opted-out" : expired ? "expired" : "no-lane");
   }
 }
+
+/** The text of the policy that a claim names; undefined when it names none, or one that the policy does not have. */
+export const wordingOf = (policy: Policy, { wording }: Pick<EventClaim, "wording">): Wording | undefined =>
+  wording === undefined ? undefined : policy.wordings?.find(({ id }) => id === wording);
 
 /** The purposes that a claim names, by themselves, by a level or by a TC string. */
 export function purposesMeant(

@@ -1,7 +1,7 @@
 import { optedOut, type Signals } from "@o2mc/schema/consent/signals.ts";
-import type { Policy } from "@o2mc/schema/consent/policy.ts";
+import type { Policy, Wording } from "@o2mc/schema/consent/policy.ts";
 import { parseClaim } from "./claim.ts";
-import { purposesMeant, type EventClaim } from "./gate.ts";
+import { purposesMeant, wordingOf, type EventClaim } from "./gate.ts";
 
 /** What a subject says now, to be stored: like an event's claim, without its time. */
 export type Statement = EventClaim;
@@ -10,6 +10,8 @@ export type Statement = EventClaim;
 export interface Said {
   readonly purposes: readonly string[];
   readonly optedOut: readonly string[];
+  /** what the subject saw; undefined = the statement does not say */
+  readonly wording: Wording | undefined;
 }
 
 /**
@@ -25,8 +27,17 @@ export function parseStatement(value: unknown, now: number): Statement | "malfor
   return parseClaim({ ...value, givenAt: new Date(now).toISOString() }) ?? "malformed";
 }
 
-/** What of a statement counts under the policy and the signals of the request that brought it (`sent`). */
-export function saidUnder(policy: Policy, statement: Statement, sent: Signals | undefined): Said | "unknown-purpose" {
+/**
+ * What of a statement counts under the policy and the signals of the request that brought it (`sent`). A text that the
+ * policy does not have is refused: nobody could show later what was agreed to, and the sender can still put it right.
+ */
+export function saidUnder(
+  policy: Policy,
+  statement: Statement,
+  sent: Signals | undefined,
+): Said | "unknown-purpose" | "unknown-wording" {
+  const wording = wordingOf(policy, statement);
+  if (statement.wording !== undefined && wording === undefined) return "unknown-wording";
   const meant = purposesMeant(policy, statement);
   if (meant === "unknown-level") return "unknown-purpose";
   if (!meant.every((name) => policy.purposes.some((purpose) => purpose.name === name))) return "unknown-purpose";
@@ -36,5 +47,6 @@ export function saidUnder(policy: Policy, statement: Statement, sent: Signals | 
   return {
     purposes: meant.filter((name) => !denied.includes(name)),
     optedOut: meant.filter((name) => denied.includes(name)),
+    wording,
   };
 }

@@ -2,9 +2,10 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createLogger } from "@o2mc/runtime/log.ts";
+import { consentStore } from "@o2mc/runtime/consent-store.ts";
 import type { SignalMeaning } from "@o2mc/schema/consent/policy.ts";
-import { brokenLink, type StoredReceipt } from "@o2mc/schema/consent/receipt.ts";
-import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
+import { brokenLink, wordingHash, type StoredReceipt } from "@o2mc/schema/consent/receipt.ts";
+import type { DeployedSource, Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import { STREAM_SUBJECTS, STREAMS } from "@o2mc/schema/subjects.ts";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { TestHub } from "../config/testkit/hub.ts";
@@ -16,6 +17,17 @@ import { KEY, testDeployment } from "./testkit/deployment.ts";
 /** Purposes 1, 2 and 3 are granted, the vendors 2, 6 and 8. */
 const TCF_1_2_3 = "COvFyGBOvFyGBAbAAAENAPCAAOAAAAAAAAAAAEEUACCKAAA";
 const log = createLogger("edge-test", "silent");
+
+const BANNER = {
+  id: "banner-nl",
+  language: "nl",
+  text: "Mogen we van uw bezoek leren?",
+  purposes: [
+    { name: "analytics", text: "Om te zien wat gelezen wordt" },
+    { name: "marketing", text: "Om u aanbiedingen te doen" },
+    { name: "billing", text: "Om u een rekening te sturen" },
+  ],
+};
 
 let hub: TestHub;
 let registry: Registry;
@@ -37,8 +49,22 @@ function deployment(): Deployment {
     { name: "some", purposes: ["analytics"] },
     { name: "most", purposes: ["analytics", "marketing"] },
   ];
-  const policy = { ...plain.policy, purposes, levels, controller: "Kiln & Loom", jurisdiction: "EU" };
-  return { ...plain, policy };
+  const policy = {
+    ...plain.policy,
+    purposes,
+    levels,
+    wordings: [BANNER],
+    controller: "Kiln & Loom",
+    jurisdiction: "EU",
+  };
+  const crm = { ...source("rest"), id: "crm", consentAuthority: true } as const;
+  return { ...plain, policy, sources: [...plain.sources, crm] };
+
+  function source(id: string): DeployedSource {
+    const found = plain.sources.find((one) => one.id === id);
+    if (found === undefined) throw new Error(`no source ${id}`);
+    return found;
+  }
 }
 
 beforeAll(async () => {
@@ -77,8 +103,8 @@ interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-async function call(method: string, path: string, body: object, headers: object): Promise<Answer> {
-  const response = await fetch(`${base}/v1/sources/rest/${path}`, {
+async function call(method: string, path: string, body: object, headers: object, source = "rest"): Promise<Answer> {
+  const response = await fetch(`${base}/v1/sources/${source}/${path}`, {
     method,
     body: JSON.stringify(body),
     headers: { "content-type": "application/json", authorization: `Bearer ${KEY}`, ...headers },
@@ -198,6 +224,142 @@ test("each consent leaves a receipt behind the one before, with what was asked, 
   expect(JSON.stringify(receipts)).not.toContain("proven");
 });
 
+test("a receipt names the text that was shown, with its hash; a text that the policy does not have is refused", async () => {
+  const before = (await chain()).length;
+  expect(await put("shown", { purposes: ["analytics"], wording: "banner-de" })).toMatchObject({
+    status: 400,
+    body: { code: "unknown-wording" },
+  });
+  expect((await put("shown", { purposes: ["analytics"], wording: 7 })).body["code"]).toBe("invalid-consent");
+  expect(await lanes("shown", { purposes: ["analytics"], wording: "banner-de" })).toBe("unknown-wording");
+  expect(await lanes("shown", { purposes: ["analytics"], wording: "banner-nl" })).toEqual(["analytics"]);
+  expect(await chain()).toHaveLength(before);
+  expect((await put("shown", { purposes: ["analytics"], wording: "banner-nl" })).status).toBe(204);
+  expect((await put("shown", { purposes: ["analytics"] })).status).toBe(204);
+  // a withdrawal is never refused for what it names
+  expect((await put("shown", { purposes: [], wording: "banner-de" })).status).toBe(204);
+  const receipts = (await chain()).slice(before).map(({ receipt }) => receipt);
+  expect(receipts.map(({ notice }) => notice)).toEqual([
+    { id: "banner-nl", language: "nl", hash: wordingHash(BANNER) },
+    null,
+    null,
+  ]);
+  expect(receipts[0]?.purposes[0]?.wording).toBe("Om te zien wat gelezen wordt");
+  expect(wordingHash({ ...BANNER, text: "Something else" })).not.toBe(wordingHash(BANNER));
+});
+
+const ago = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
+
+/** Events of the source that is an authority on consent, all in one request. */
+async function tell(...events: readonly (readonly [subject: string, claim: object | null])[]): Promise<Answer["body"]> {
+  const time = ago(0);
+  const body = events.map(([subject, claim]) => ({
+    id: `a${sent++}`,
+    type: "t",
+    time,
+    subject,
+    data: { page: { path: "/" } },
+    ...(claim === null ? {} : { consent: { policyVersion: 2, givenAt: time, ...claim } }),
+  }));
+  const answer = await call("POST", "events", body, {}, "crm");
+  expect(answer.status).toBe(202);
+  return answer.body;
+}
+
+const proven = async (from: number): Promise<readonly string[]> =>
+  (await chain())
+    .slice(from)
+    .map(({ receipt: { purposes, collection } }) =>
+      [collection.method, collection.by, ...purposes.map(({ name }) => name)].join(" "),
+    );
+
+test("a claim from an authority on consent is stored when it changes what is stored, with its receipt", async () => {
+  const from = (await chain()).length;
+  const both = { ...ALL, givenAt: ago(50) };
+  expect(await tell(["told", both], ["told", null], ["told", both])).toMatchObject({ accepted: 3 });
+  // what is stored now holds for every source
+  expect(await lanes("told", null)).toEqual(BOTH);
+  await tell(["told", both], ["told", { ...ALL, givenAt: ago(49) }], ["told", null]);
+  expect(await proven(from)).toEqual(["event crm analytics marketing"]);
+  expect(await tell(["told", { purposes: ["analytics"], givenAt: ago(40), wording: "banner-nl" }])).toMatchObject({
+    accepted: 1,
+  });
+  expect(await lanes("told", ALL)).toEqual(["analytics"]);
+  expect(await proven(from + 1)).toEqual(["event crm analytics"]);
+  expect((await chain()).at(-1)?.receipt.notice?.id).toBe("banner-nl");
+  expect(await tell(["told", { purposes: [], givenAt: ago(30) }])).toMatchObject({
+    denied: [{ reason: "withdrawn", count: 1 }],
+  });
+  expect(await lanes("told", ALL)).toBe("withdrawn");
+  expect(await proven(from + 2)).toEqual(["event crm"]);
+  expect(brokenLink(await chain())).toBe(-1);
+});
+
+test("the newest claim of a subject counts for its whole request", async () => {
+  const from = (await chain()).length;
+  const answer = await tell(
+    ["newest", { purposes: ["analytics"], givenAt: ago(9) }],
+    ["newest", { purposes: [], givenAt: ago(5) }],
+    ["newest", { purposes: ["analytics"], givenAt: ago(7) }],
+    ["bystander", { purposes: ["analytics"], givenAt: ago(7) }],
+  );
+  expect(answer).toMatchObject({ accepted: 1, denied: [{ reason: "withdrawn", count: 3 }] });
+  expect((await proven(from)).toSorted()).toEqual(["event crm", "event crm analytics"]);
+});
+
+test("an authority's claim that is old, malformed or against the policy changes nothing", async () => {
+  expect((await put("kept-out", { purposes: [] })).status).toBe(204);
+  const from = (await chain()).length;
+  for (const claim of [
+    { ...ALL, givenAt: ago(1) },
+    { ...ALL, policyVersion: 1 },
+    { purposes: ["analytics", "unheard-of"] },
+    { ...ALL, wording: "banner-de" },
+    { ...ALL, givenAt: ago(-20) },
+    { purposes: ["analytics", "analytics"] },
+    null,
+  ]) {
+    expect(await tell(["kept-out", claim])).toMatchObject({ accepted: 0 });
+    expect(await lanes("kept-out", ALL)).toBe("withdrawn");
+  }
+  // nothing was stored of this one, and nothing that has expired needs to be
+  await tell(["old", { ...ALL, givenAt: ago(400 * 24 * 60) }]);
+  expect(await lanes("old", null)).toBe("no-consent");
+  expect(await chain()).toHaveLength(from);
+});
+
+test("a claim of any other source changes nothing, and nobody's withdrawal is overwritten by what this edge has not heard of", async () => {
+  const from = (await chain()).length;
+  expect(await lanes("plain", ALL)).toEqual(BOTH);
+  expect(await lanes("plain", null)).toBe("no-consent");
+  expect(await chain()).toHaveLength(from);
+
+  expect((await put("raced", { purposes: ["analytics"] })).status).toBe(204);
+  const edge = registry.source("crm")?.edge;
+  const [last] = (await chain()).slice(-1);
+  if (edge === undefined || last === undefined) throw new Error("nothing is stored");
+  const { receipt } = last;
+  const known = edge.consent.revision("app", receipt.subjectKey);
+  expect((await put("raced", { purposes: [] })).status).toBe(204);
+  // what an edge stores that has not been told of the withdrawal
+  const stale = consentStore(hub.nats).store({ ...receipt, id: "stale" }, known);
+  await expect(stale).rejects.toThrow(/wrong last sequence/);
+  expect(await lanes("raced", ALL)).toBe("withdrawn");
+  await consentStore(hub.nats).store({ ...receipt, id: "told" }, edge.consent.revision("app", receipt.subjectKey));
+});
+
+test("many at once are stored together, and each counts", async () => {
+  const from = (await chain()).length;
+  const subjects = Array.from({ length: 120 }, (_, i) => `many-${i}`);
+  expect(await tell(...subjects.map((subject) => [subject, ALL] as const))).toMatchObject({
+    accepted: 120,
+    denied: [],
+  });
+  expect(await chain()).toHaveLength(from + 120);
+  expect(brokenLink(await chain())).toBe(-1);
+  for (const subject of ["many-0", "many-64", "many-119"]) expect(await lanes(subject, null)).toEqual(BOTH);
+});
+
 test("consent without its proof counts for nothing; a withdrawal counts although its proof cannot be stored", async () => {
   expect((await put("was-given", ALL)).status).toBe(204);
   await hub.jsm.streams.delete(STREAMS.receipts);
@@ -205,7 +367,7 @@ test("consent without its proof counts for nothing; a withdrawal counts although
   expect(await lanes("unproven", null)).toBe("no-consent");
   expect((await put("was-given", { purposes: [] })).status).toBe(503);
   expect(await lanes("was-given", ALL)).toBe("withdrawn");
-  await hub.jsm.streams.add({ name: STREAMS.receipts, subjects: [...STREAM_SUBJECTS.receipts] });
+  await hub.jsm.streams.add({ name: STREAMS.receipts, subjects: [...STREAM_SUBJECTS.receipts], allow_atomic: true });
   // what its sender repeats is proven then
   expect((await put("was-given", { purposes: [] })).status).toBe(204);
   expect((await chain()).map(({ receipt }) => receipt.event.kind)).toEqual(["withdrawn"]);

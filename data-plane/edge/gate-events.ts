@@ -1,3 +1,4 @@
+import type { ClaimChanges } from "./claim-changes.ts";
 import type { ConsentState, DenialReason } from "@o2mc/schema/consent/decision.ts";
 import type { Signals } from "@o2mc/schema/consent/signals.ts";
 import { Decisions } from "./decide.ts";
@@ -16,6 +17,8 @@ export interface GateContext {
   readonly signals?: Signals | undefined;
   /** the subject's stored consent */
   readonly stored: (subjectKey: string) => ConsentState | undefined;
+  /** of a source that is an authority on consent: what its events change in it */
+  readonly changes?: ClaimChanges | undefined;
   /** called once for each lane that the event may enter; the row is another event's afterwards */
   readonly enter: (lane: LanePlan, row: EventRow) => void;
 }
@@ -36,6 +39,8 @@ export interface GateOutcome {
   accepted: number;
   readonly denied: Map<DenialReason, number>;
   readonly rejected: Rejection[];
+  /** indices of the events that are to be judged once `changes` are stored */
+  readonly waiting: number[];
   /** the same as the sender may know it, see decisions/0003 */
   readonly told: { accepted: number; readonly denied: Map<DenialReason, number> };
 }
@@ -43,11 +48,12 @@ export interface GateOutcome {
 /** Validates the events of one request, asks the gate about each and hands the permitted ones on, lane by lane. */
 export function gateEvents(plan: SourcePlan, events: EventList, context: GateContext): GateOutcome {
   const { application } = plan;
-  const { now, ip, stored } = context;
+  const { now, ip, stored, changes } = context;
   const outcome: GateOutcome = {
     accepted: 0,
     denied: new Map(),
     rejected: [],
+    waiting: [],
     told: { accepted: 0, denied: new Map() },
   };
   const ids = events.length > 1 ? new DistinctIds() : undefined;
@@ -64,6 +70,10 @@ export function gateEvents(plan: SourcePlan, events: EventList, context: GateCon
       continue;
     }
     const state = stored(reader.subject.key);
+    if (changes?.takes(reader.subject.key, reader.consent, state) === true) {
+      outcome.waiting.push(index);
+      continue;
+    }
     const decision = decisions.decide(reader.consent, state);
     if (typeof decision === "string") {
       increment(outcome.denied, decision);
@@ -83,5 +93,20 @@ export function gateEvents(plan: SourcePlan, events: EventList, context: GateCon
   return outcome;
 }
 
-const increment = (counts: Map<DenialReason, number>, reason: DenialReason): void =>
-  void counts.set(reason, (counts.get(reason) ?? 0) + 1);
+const increment = (counts: Map<DenialReason, number>, reason: DenialReason, by = 1): void =>
+  void counts.set(reason, (counts.get(reason) ?? 0) + by);
+
+/** Only these events of a list. */
+export const someEvents = (events: EventList, indices: readonly number[]): EventList => ({
+  length: indices.length,
+  read: (reader, index) => events.read(reader, indices[index] ?? -1),
+});
+
+/** `later` is the outcome of the events that `outcome` lets wait. */
+export function addOutcome(outcome: GateOutcome, later: GateOutcome): void {
+  for (const fault of later.rejected) outcome.rejected.push({ ...fault, index: outcome.waiting[fault.index] ?? -1 });
+  outcome.accepted += later.accepted;
+  outcome.told.accepted += later.told.accepted;
+  for (const [reason, count] of later.denied) increment(outcome.denied, reason, count);
+  for (const [reason, count] of later.told.denied) increment(outcome.told.denied, reason, count);
+}

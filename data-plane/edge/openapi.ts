@@ -149,6 +149,9 @@ const saidSchema = (policy: Policy): object => ({
   tcf: { type: "string", description: "IAB TC string, version 2" },
   gpc: { type: "boolean", description: "Global Privacy Control" },
   dnt: { type: "boolean", description: "Do Not Track" },
+  ...(policy.wordings === undefined || policy.wordings.length === 0
+    ? {}
+    : { wording: { enum: policy.wordings.map(({ id }) => id), description: "The text that the subject saw" } }),
   policyVersion: { const: policy.version },
 });
 

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { signalsOf } from "../consent/signals.ts";
+import { ClaimChanges } from "./claim-changes.ts";
 import type { Counters } from "./counters.ts";
-import { gateEvents } from "./gate-events.ts";
+import { addOutcome, gateEvents, someEvents, type EventList, type GateOutcome } from "./gate-events.ts";
 import { nestingOf } from "./nesting.ts";
 import type { OpenFrame } from "./open-frame.ts";
 import { formatOf } from "./parse-events.ts";
@@ -10,6 +11,7 @@ import { Problem } from "./problem.ts";
 import { readBody } from "./read-body.ts";
 import { readEvents } from "./read-events.ts";
 import type { DeployedAt } from "./registry.ts";
+import { storeConsent } from "./store-consent.ts";
 
 interface Accepted {
   readonly accepted: number;
@@ -33,7 +35,8 @@ export async function postEvents(
   refuseBeyondQuota(find());
   const body = await readBody(request, bodyLimit);
 
-  const { plan, application, edge } = find();
+  const found = find();
+  const { plan, edge } = found;
   const events = readEvents(body, format, request.headers, plan);
   if (!plan.source.grant.granted) throw new Problem("not-granted");
   if (!edge.consent.complete) throw new Problem("consent-unavailable");
@@ -41,15 +44,31 @@ export async function postEvents(
   const wait = edge.quota.take(events.length, eventsPerSecond(plan), performance.now());
   if (wait > 0) throw quotaExceeded(wait);
 
-  const name = plan.application.deployment.application;
   const frames = new Set<OpenFrame>();
-  const outcome = gateEvents(plan, events, {
-    now: Date.now(),
-    ip: addressOf(request),
-    signals: signalsOf(request.headers),
-    stored: (subjectKey) => edge.consent.get(name, subjectKey),
-    enter: (lane, row) => frames.add(application.frames.add(lane, row)),
-  });
+  const now = Date.now();
+  const signals = signalsOf(request.headers);
+  const ip = addressOf(request);
+  const gate = (at: DeployedAt, list: EventList, changes?: ClaimChanges): GateOutcome => {
+    const { application } = at.plan.application.deployment;
+    return gateEvents(at.plan, list, {
+      now,
+      ip,
+      signals,
+      stored: (subjectKey) => at.edge.consent.get(application, subjectKey),
+      changes,
+      enter: (lane, row) => frames.add(at.application.frames.add(lane, row)),
+    });
+  };
+  const changes = plan.source.consentAuthority === true ? new ClaimChanges(plan, now, signals) : undefined;
+  const outcome = gate(found, events, changes);
+  if (changes !== undefined && outcome.waiting.length > 0) {
+    await Promise.all(changes.receipts.map((receipt) => storeConsent(edge, receipt, "if-unchanged")));
+    // meanwhile there may be another deployment
+    const later = find();
+    if (!later.plan.source.grant.granted) throw new Problem("not-granted");
+    const same = later.plan === plan ? events : readEvents(body, format, request.headers, later.plan);
+    addOutcome(outcome, gate(later, someEvents(same, outcome.waiting)));
+  }
   counters.gated(outcome);
   if (outcome.rejected.some(({ code }) => code === "too-deep") && nestingOf(body.toString("utf8")) > ABSURD_DEPTH) {
     throw new Problem("too-deep");

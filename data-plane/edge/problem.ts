@@ -14,6 +14,7 @@ const PROBLEMS = {
     "Consent is {purposes: [name…], policyVersion: number}, each purpose once, or a level or tcf in place of purposes.",
   ],
   "unknown-purpose": [400, "The policy has no such purpose."],
+  "unknown-wording": [400, "The policy has no wording with this id."],
   unauthorized: [401, "The source or its write key is not known."],
   "not-granted": [403, "The owner of the data has not granted this source."],
   "origin-not-allowed": [403, "The source does not allow this origin."],

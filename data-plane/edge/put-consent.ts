@@ -28,7 +28,7 @@ export async function putConsent(request: IncomingMessage, subject: string, find
     throw new Problem("outdated-policy", { detail: `It is ${policy.version}.` });
   }
   const said = saidUnder(policy, statement, signalsOf(request.headers));
-  if (said === "unknown-purpose") throw new Problem("unknown-purpose");
+  if (typeof said === "string") throw new Problem(said);
   const receipt = makeReceipt(policy, {
     id: randomUUID(),
     tenant,
@@ -36,8 +36,9 @@ export async function putConsent(request: IncomingMessage, subject: string, find
     subjectKey: plan.application.subjects.get(subject).key,
     purposes: said.purposes,
     policyVersion,
+    wording: said.wording,
     at: now,
-    collection: { method: plan.source.kind, by: plan.source.id, optedOut: said.optedOut },
+    collection: { method: plan.source.kind === "web" ? "web" : "rest", by: plan.source.id, optedOut: said.optedOut },
   });
   await storeConsent(edge, receipt);
 }

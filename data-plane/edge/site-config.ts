@@ -26,6 +26,7 @@ export function siteConfig({ plan }: DeployedAt): object {
     denied: { gpc: deniedBy("gpc", asked), dnt: deniedBy("dnt", asked) },
     tcf: Object.fromEntries(asked.flatMap(({ name, signals }) => (signals?.tcf == null ? [] : [[name, signals.tcf]]))),
     levels: policy.levels ?? [],
+    wordings: policy.wordings ?? [],
   };
 }
 

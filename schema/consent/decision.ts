@@ -19,6 +19,7 @@ export type DenialReason =
   | "outdated-policy"
   | "expired"
   | "unknown-purpose"
+  | "unknown-wording"
   | "no-lane"
   | "withdrawn"
   | "opted-out";

@@ -2,8 +2,8 @@ import type { Policy } from "./policy.ts";
 
 export interface PolicyChange {
   readonly kind: "added" | "removed" | "changed";
-  readonly of: "purpose" | "field" | "level" | "policy";
-  /** of the purpose, field or level; of the policy itself, what of it */
+  readonly of: "purpose" | "field" | "level" | "wording" | "policy";
+  /** of the purpose, field or level, a wording's id; of the policy itself, what of it */
   readonly name: string;
   /** null when it was added */
   readonly before: unknown;
@@ -13,20 +13,23 @@ export interface PolicyChange {
 
 type Parts = Omit<Policy, "version">;
 
-/** What is other in `after`, in the order of the policy: purposes, fields, levels, then the policy itself. */
+/** What is other in `after`, in the order of the policy: purposes, fields, levels, wordings, then the policy itself. */
 export function policyDiff(before: Parts, after: Parts): readonly PolicyChange[] {
   const byPath = (parts: Parts) => parts.fields.map((field) => ({ ...field, name: field.path }));
+  const byId = ({ wordings = [] }: Parts) => wordings.map((wording) => ({ ...wording, name: wording.id }));
   return [
     ...changes("purpose", before.purposes, after.purposes),
     ...changes("field", byPath(before), byPath(after)),
     ...changes("level", before.levels ?? [], after.levels ?? []),
+    ...changes("wording", byId(before), byId(after)),
     ...changes("policy", itself(before), itself(after)),
   ];
 }
 
-const itself = ({ controller = "", jurisdiction = "" }: Parts) => [
+const itself = ({ controller = "", jurisdiction = "", receiptsPurpose = "" }: Parts) => [
   { name: "controller", value: controller },
   { name: "jurisdiction", value: jurisdiction },
+  { name: "receiptsPurpose", value: receiptsPurpose },
 ];
 
 interface Named {

@@ -6,6 +6,13 @@ export interface Policy {
   readonly fields: readonly FieldDeclaration[];
   /** named bundles of purposes, each holding all of the one before; absent = none */
   readonly levels?: readonly Level[];
+  /** what subjects are shown when they are asked, each in one language; absent = none */
+  readonly wordings?: readonly Wording[];
+  /**
+   * The purpose that proof of consent is processed for (GDPR art. 7(1), so a legal obligation): its lane gets the receipts,
+   * and nothing else gets there. Absent = receipts stay in their chain.
+   */
+  readonly receiptsPurpose?: string;
   /** who answers for the processing, by name: stands in every receipt */
   readonly controller?: string;
   /** whose law the consent is given under, such as `EU`: stands in every receipt */
@@ -16,6 +23,18 @@ export interface Level {
   /** like a purpose's */
   readonly name: string;
   readonly purposes: readonly string[];
+}
+
+/** A text of a banner or form, whole in one language: what consent was given to. */
+export interface Wording {
+  /** like a purpose's name; a changed text is a new policy version's */
+  readonly id: string;
+  /** BCP 47, such as `en` or `nl-BE` */
+  readonly language: string;
+  /** what stands above the choices */
+  readonly text: string;
+  /** what stands at each purpose; those that rest on consent all have one */
+  readonly purposes: readonly { readonly name: string; readonly text: string }[];
 }
 
 /** GDPR art. 6(1) a–f. */

@@ -27,7 +27,8 @@ export interface Deployment {
 export interface DeployedSource {
   readonly id: string;
   readonly name: string;
-  readonly kind: "rest" | "web";
+  /** `consent`: the receipts of the application, which no request sends */
+  readonly kind: "rest" | "web" | "consent";
   /** lower-case hex SHA-256 of each valid write key */
   readonly writeKeyHashes: readonly string[];
   /** web sources only: the write key that pages get by the site's configuration; any visitor can read it */
@@ -39,6 +40,8 @@ export interface DeployedSource {
    * grant as a whole covers the purposes in `grant` (a company's own machine data).
    */
   readonly consentMode: "subject" | "owner";
+  /** its events' own claims become the stored consent of their subjects; of `subject` and `rest` only */
+  readonly consentAuthority?: true;
   /** the source owner's grant; `granted: false` = every request is answered 403 */
   readonly grant: { readonly granted: boolean; readonly purposes: readonly string[] };
 }

@@ -9,6 +9,8 @@ export interface Consent {
   readonly registered: boolean;
   /** the TC string that it came from */
   readonly tcf?: string;
+  /** id of the text that the page showed */
+  readonly wording?: string;
 }
 
 export const STORAGE_KEY = "o2mc";

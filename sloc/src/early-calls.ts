@@ -1,10 +1,12 @@
+import type { Wording } from "./edge.ts";
+
 /** Pages may call before the snippet is here: `(window.o2mc ||= { q: [] }).q.push(["track", "type", {}])` or a function. */
 export type EarlyCall = ((api: Api) => void) | readonly [name: string, ...parameters: unknown[]];
 
 export interface Api {
   readonly consent: {
-    /** without purposes: all that the site asks for */
-    readonly grant: (purposes?: readonly string[]) => void;
+    /** without purposes: all that the site asks for; `wording`: id of the text that the page has shown */
+    readonly grant: (purposes?: readonly string[], wording?: string) => void;
     readonly withdraw: () => void;
     readonly status: () => ConsentStatus;
   };
@@ -17,6 +19,8 @@ export interface ConsentStatus {
   readonly ready: boolean;
   readonly offered: readonly string[];
   readonly granted: readonly string[];
+  /** the texts that the site's policy has for its banner */
+  readonly wordings: readonly Wording[];
 }
 
 /** A page's own function runs in a turn of its own, so that its errors stay the page's and stop nothing here. */
@@ -27,6 +31,6 @@ export function runEarlyCall(api: Api, call: EarlyCall): void {
   }
   const [name, first, second] = call;
   if (name === "track") api.track(String(first), second as object);
-  if (name === "consent.grant") api.consent.grant(first as string[] | undefined);
+  if (name === "consent.grant") api.consent.grant(first as string[] | undefined, second as string | undefined);
   if (name === "consent.withdraw") api.consent.withdraw();
 }

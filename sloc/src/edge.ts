@@ -1,9 +1,18 @@
+/** A text of the site's policy, in one language, that a banner may show. */
+export interface Wording {
+  readonly id: string;
+  readonly language: string;
+  readonly text: string;
+  readonly purposes: readonly { readonly name: string; readonly text: string }[];
+}
+
 /** What the edge serves for the page's origin. */
 export interface SiteConfig {
   readonly source: string;
   readonly writeKey: string;
   readonly policyVersion: number;
   readonly purposes: readonly string[];
+  readonly wordings?: readonly Wording[];
   /** the purposes among them that a signal of the browser denies */
   readonly denied?: { readonly gpc: readonly string[]; readonly dnt: readonly string[] };
   /** by purpose: what a TCF consent tool must grant for it */

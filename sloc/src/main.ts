@@ -71,11 +71,11 @@ function start(base: string, page: Page): void {
     }
     const offered = permitted(config);
     // A signal was switched on since.
-    if (stored.purposes.some((purpose) => !offered.includes(purpose))) return grant(stored.purposes, stored.tcf);
+    if (stored.purposes.some((purpose) => !offered.includes(purpose))) return grant(stored.purposes, stored);
     if (stored.givenAt !== session?.consent().givenAt) begin(stored);
   };
 
-  const grant = (purposes?: readonly string[], tcf?: string): void => {
+  const grant = (purposes?: readonly string[], { tcf, wording }: Pick<Consent, "tcf" | "wording"> = {}): void => {
     if (!config) return;
     const { policyVersion } = config;
     const offered = permitted(config);
@@ -85,7 +85,8 @@ function start(base: string, page: Page): void {
     if (before && before.purposes.join() === granted.join() && before.tcf === tcf) return;
     const subject = (before ?? readConsent())?.subject ?? identifier();
     const givenAt = new Date().toISOString();
-    const consent = { subject, purposes: granted, policyVersion, givenAt, registered: false, ...(tcf ? { tcf } : {}) };
+    const more = { ...(tcf ? { tcf } : {}), ...(wording ? { wording } : {}) };
+    const consent = { subject, purposes: granted, policyVersion, givenAt, registered: false, ...more };
     writeConsent(consent);
     begin(consent);
   };
@@ -100,7 +101,7 @@ function start(base: string, page: Page): void {
 
   const api: Api = {
     consent: {
-      grant: (purposes) => whenReady(() => grant(purposes)),
+      grant: (purposes, wording) => whenReady(() => grant(purposes, wording ? { wording } : {})),
       withdraw: () => {
         const stored = readConsent();
         clearConsent();
@@ -110,6 +111,7 @@ function start(base: string, page: Page): void {
         ready: !waiting,
         offered: config ? permitted(config) : [],
         granted: session?.consent().purposes ?? [],
+        wordings: config?.wordings ?? [],
       }),
     },
     track: (type, data) => {
@@ -147,7 +149,7 @@ function start(base: string, page: Page): void {
       watchTcf(loaded, (meant, granted, tcString) =>
         guard(() => {
           const others = readConsent()?.purposes.filter((purpose) => !meant.includes(purpose)) ?? [];
-          grant([...others, ...granted], tcString);
+          grant([...others, ...granted], { tcf: tcString });
         }),
       ),
     );

@@ -28,8 +28,8 @@ export function takeBatch(queue: string[]): string[] {
   return queue.splice(0, count);
 }
 
-export function receipt(purposes: readonly string[], policyVersion: number, tcf?: string): string {
-  return JSON.stringify({ purposes, policyVersion, tcf });
+export function receipt(purposes: readonly string[], policyVersion: number, tcf?: string, wording?: string): string {
+  return JSON.stringify({ purposes, policyVersion, tcf, wording });
 }
 
 export const consentPath = (subject: string): string => `consent/${encodeURIComponent(subject)}`;
@@ -68,7 +68,7 @@ export function openSession(
   };
 
   const register = async (): Promise<{ again: boolean; afterMs: number }> => {
-    const body = receipt(consent.purposes, consent.policyVersion, consent.tcf);
+    const body = receipt(consent.purposes, consent.policyVersion, consent.tcf, consent.wording);
     const answer = await send("PUT", consentPath(consent.subject), body, abort.signal);
     if (!ended && answer.ok) save((consent = { ...consent, registered: true }));
     else if (!ended && !answer.again) refused();

@@ -17,6 +17,22 @@ export const PURPOSES = [
   },
 ];
 
+/** What the shop's banner shows. */
+export const WORDINGS = [
+  {
+    id: "banner-en",
+    language: "en",
+    text: "We would like to see which pages and products people look at. Until you accept, nothing is sent and nothing is stored on your device.",
+    purposes: [{ name: "analytics", text: "Analytics: see how the shop is used, to make it better." }],
+  },
+  {
+    id: "banner-nl",
+    language: "nl",
+    text: "We willen graag zien welke pagina's en producten mensen bekijken. Tot u akkoord gaat, wordt er niets verstuurd en niets op uw apparaat bewaard.",
+    purposes: [{ name: "analytics", text: "Analyse: zien hoe de winkel wordt gebruikt, om die te verbeteren." }],
+  },
+];
+
 export const FIELDS = [
   field("$subject", "analytics operations"),
   field("$ip", "operations"),

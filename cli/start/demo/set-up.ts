@@ -1,6 +1,6 @@
 import type { DemoApi } from "./api.ts";
 import { GraphqlError } from "./api.ts";
-import { FIELDS, PIPELINES, PURPOSES } from "./definitions.ts";
+import { FIELDS, PIPELINES, PURPOSES, WORDINGS } from "./definitions.ts";
 import { ensureDestinations, type Warehouse } from "./destinations.ts";
 import { findByName } from "./find.ts";
 import type { Journal } from "./journal.ts";
@@ -47,9 +47,10 @@ export async function setUpDemo(api: DemoApi, journal: Journal, places: DemoPlac
   await journal.once("policy", async () => {
     await api.as(
       OFFICER,
-      `mutation ($application: ID!, $purposes: [PurposeInput!]!, $fields: [FieldDeclarationInput!]!) {
-        publishPolicy(application: $application, purposes: $purposes, fields: $fields) { policy { version } } }`,
-      { application, purposes: PURPOSES, fields: FIELDS },
+      `mutation ($application: ID!, $purposes: [PurposeInput!]!, $fields: [FieldDeclarationInput!]!,
+        $wordings: [WordingInput!]!) {
+        publishPolicy(application: $application, purposes: $purposes, fields: $fields, wordings: $wordings) { policy { version } } }`,
+      { application, purposes: PURPOSES, fields: FIELDS, wordings: WORDINGS },
     );
     return { application };
   });

@@ -1,6 +1,6 @@
 import type { Opt } from "@mikro-orm/core";
 import { Entity, PrimaryKey, Property } from "@mikro-orm/decorators/legacy";
-import type { FieldDeclaration, Level, Purpose } from "@o2mc/schema/consent/policy.ts";
+import type { FieldDeclaration, Level, Purpose, Wording } from "@o2mc/schema/consent/policy.ts";
 
 /** One published version of an application's consent policy; never changed afterwards. */
 @Entity({ tableName: "policies" })
@@ -25,6 +25,13 @@ export class PolicyRow {
 
   @Property({ type: "json" })
   levels: Opt<readonly Level[]> = [];
+
+  @Property({ type: "json" })
+  wordings: Opt<readonly Wording[]> = [];
+
+  /** "" = none */
+  @Property({ type: "text" })
+  receiptsPurpose: Opt<string> = "";
 
   /** "" = not named */
   @Property({ type: "text" })

@@ -21,6 +21,10 @@ export class SourceRow {
   @Property({ type: "text" })
   consentMode!: "subject" | "owner";
 
+  /** its events' claims become stored consent */
+  @Property({ type: "boolean" })
+  consentAuthority: Opt<boolean> = false;
+
   @Property({ type: "json" })
   origins!: readonly string[];
 

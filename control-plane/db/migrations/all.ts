@@ -8,6 +8,7 @@ import { Migration0007 } from "./0007-approved-uses.ts";
 import { Migration0008 } from "./0008-members.ts";
 import { Migration0009 } from "./0009-quotas-and-rotation.ts";
 import { Migration0010 } from "./0010-erasures.ts";
+import { Migration0011 } from "./0011-wordings.ts";
 
 /** In order; a migration that has been released is never edited. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   Migration0008,
   Migration0009,
   Migration0010,
+  Migration0011,
 ];

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { AnonymizedUse, FieldDeclaration, Level, Purpose } from "@o2mc/schema/consent/policy.ts";
+import type { AnonymizedUse, FieldDeclaration, Level, Purpose, Wording } from "@o2mc/schema/consent/policy.ts";
+import { withReceiptFields } from "@o2mc/schema/consent/receipt-fields.ts";
 import { checkPolicy } from "./check-policy.ts";
 
 const purpose = (name: string, change: Partial<Purpose> = {}): Purpose => ({
@@ -158,4 +159,47 @@ test("what stands in receipts is a line at most", () => {
     const policy = { purposes: PURPOSES, fields: [], [name]: "x".repeat(201) };
     expect(() => checkPolicy(policy)).toThrow(`${name} must have at most 200 characters`);
   }
+});
+
+const wording = (change: Partial<Wording> = {}): Wording => ({
+  id: "banner-en",
+  language: "en",
+  text: "May we?",
+  purposes: PURPOSES.map(({ name }) => ({ name, text: `For ${name}` })),
+  ...change,
+});
+const only = (name: string) => [{ name, text: "x" }];
+
+test("a policy has its texts in several languages, and none for what does not rest on consent", () => {
+  const purposes = [...PURPOSES, purpose("invoices", { legalBasis: "contract" })];
+  const wordings = [wording(), wording({ id: "banner-nl", language: "nl-BE" })];
+  expect(() => checkPolicy({ purposes, fields: [], wordings })).not.toThrow();
+});
+
+test.each<[string, readonly Wording[]]>([
+  ["have banner-en twice", [wording(), wording()]],
+  ['have an id "Banner" that', [wording({ id: "Banner" })]],
+  ['have banner-en in "english!", which is no language tag', [wording({ language: "english!" })]],
+  ['have banner-en in "NL", which is no language tag', [wording({ language: "NL" })]],
+  ["have texts in banner-en that do not have 1 to 4000", [wording({ text: " " })]],
+  ["have texts in banner-en that do not have 1 to 4000", [wording({ text: "x".repeat(4001) })]],
+  ["have no text in banner-en for marketing", [wording({ purposes: only("analytics") })]],
+  ["have two texts for one purpose in", [wording({ purposes: [...only("analytics"), ...only("analytics")] })]],
+  ['have a text in banner-en for "billing"', [wording({ purposes: only("billing") })]],
+  ["must have at most 64 entries", many(65, (i) => wording({ id: `w${i}` }))],
+])("wordings that %s", (problem, wordings) => {
+  expect(() => checkPolicy({ purposes: PURPOSES, fields: [], wordings })).toThrow(problem);
+});
+
+test("receipts are processed for a legal obligation of their own", () => {
+  const purposes = [...PURPOSES, purpose("proof", { legalBasis: "legal-obligation" })];
+  const fields = withReceiptFields([field("page.path")], "proof");
+  const check =
+    (receiptsPurpose: string, more: readonly FieldDeclaration[] = fields) =>
+    () =>
+      checkPolicy({ purposes, fields: more, receiptsPurpose });
+  expect(check("proof")).not.toThrow();
+  expect(check("analytics")).toThrow("must be a purpose whose legal basis is a legal obligation");
+  expect(check("unheard-of")).toThrow("is no purpose of the policy");
+  expect(check("proof", [...fields, field("email", { purposes: ["proof"] })])).toThrow("and sees email");
 });

@@ -6,6 +6,7 @@ import {
   type Level,
   type Policy,
   type Purpose,
+  type Wording,
 } from "@o2mc/schema/consent/policy.ts";
 import { invalid } from "../../api/input.ts";
 
@@ -15,6 +16,9 @@ const MAX_LIFETIME_DAYS = 3650;
 const MAX_DESCRIPTION = 1000;
 const MAX_LEVELS = 16;
 const MAX_LINE = 200;
+const MAX_WORDINGS = 64;
+const MAX_WORDING = 4000;
+const MAX_LANGUAGE = 35;
 /** of the framework; vendors are numbered with 16 bits */
 const MAX_TCF_PURPOSE = 24;
 const MAX_TCF_VENDOR = 65_535;
@@ -22,10 +26,13 @@ const MAX_KEEP = 4096;
 
 /** Throws INVALID_INPUT with the first thing about a policy that is not right. */
 export function checkPolicy(policy: Omit<Policy, "version">): void {
-  const { purposes, fields, levels = [], controller = "", jurisdiction = "" } = policy;
+  const { purposes, fields, levels = [], wordings = [], receiptsPurpose = "" } = policy;
+  const { controller = "", jurisdiction = "" } = policy;
   const names = checkPurposes(purposes);
   checkFields(fields, names);
   checkLevels(levels, names);
+  checkWordings(wordings, purposes);
+  checkReceiptsPurpose(receiptsPurpose, purposes, fields);
   for (const [field, value] of Object.entries({ controller, jurisdiction })) {
     if (value.length > MAX_LINE) throw invalid(field, `must have at most ${MAX_LINE} characters`);
   }
@@ -86,6 +93,51 @@ function checkLevels(levels: readonly Level[], purposes: ReadonlySet<string>): v
     names.add(name);
     below = bundle;
   }
+}
+
+function checkWordings(wordings: readonly Wording[], purposes: readonly Purpose[]): void {
+  if (wordings.length > MAX_WORDINGS) throw invalid("wordings", `must have at most ${MAX_WORDINGS} entries`);
+  const ids = new Set<string>();
+  for (const { id, language, text, purposes: texts } of wordings) {
+    if (!PURPOSE_NAME.test(id))
+      throw invalid("wordings", `have an id ${quoted(id)} that is not ${PURPOSE_NAME.source}`);
+    if (ids.has(id)) throw invalid("wordings", `have ${id} twice`);
+    if (!isLanguage(language)) throw invalid("wordings", `have ${id} in ${quoted(language)}, which is no language tag`);
+    if ([text, ...texts.map((one) => one.text)].some((one) => one.trim() === "" || one.length > MAX_WORDING)) {
+      throw invalid("wordings", `have texts in ${id} that do not have 1 to ${MAX_WORDING} characters`);
+    }
+    const named = texts.map(({ name }) => name);
+    if (new Set(named).size < named.length) throw invalid("wordings", `have two texts for one purpose in ${id}`);
+    const unknown = named.find((name) => !purposes.some((purpose) => purpose.name === name));
+    if (unknown !== undefined) {
+      throw invalid("wordings", `have a text in ${id} for ${quoted(unknown)}, which is no purpose of the policy`);
+    }
+    const silent = purposes.find(({ name, legalBasis }) => legalBasis === "consent" && !named.includes(name));
+    if (silent !== undefined) {
+      throw invalid("wordings", `have no text in ${id} for ${silent.name}, which rests on consent`);
+    }
+    ids.add(id);
+  }
+}
+
+function isLanguage(tag: string): boolean {
+  try {
+    return tag.length <= MAX_LANGUAGE && Intl.getCanonicalLocales(tag)[0] === tag;
+  } catch {
+    return false;
+  }
+}
+
+/** What proves consent is kept because the law asks for proof, whatever the subject says later; and it is nobody else's. */
+function checkReceiptsPurpose(name: string, purposes: readonly Purpose[], fields: readonly FieldDeclaration[]): void {
+  if (name === "") return;
+  const purpose = purposes.find((one) => one.name === name);
+  if (purpose === undefined) throw invalid("receiptsPurpose", `is ${quoted(name)}, which is no purpose of the policy`);
+  if (purpose.legalBasis !== "legal-obligation") {
+    throw invalid("receiptsPurpose", "must be a purpose whose legal basis is a legal obligation");
+  }
+  const other = fields.find(({ path, purposes: seenBy }) => seenBy.includes(name) && !path.startsWith("receipt."));
+  if (other !== undefined) throw invalid("receiptsPurpose", `must see nothing but receipts, and sees ${other.path}`);
 }
 
 function checkAnonymized(

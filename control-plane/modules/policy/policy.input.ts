@@ -1,6 +1,7 @@
 import { ArgsType, Field, ID } from "type-graphql";
-import type { FieldDeclaration, Level, Policy, Purpose } from "@o2mc/schema/consent/policy.ts";
-import { FieldDeclarationModel, LevelModel, PurposeModel } from "./policy.type.ts";
+import type { FieldDeclaration, Level, Policy, Purpose, Wording } from "@o2mc/schema/consent/policy.ts";
+import { withReceiptFields } from "@o2mc/schema/consent/receipt-fields.ts";
+import { FieldDeclarationModel, LevelModel, PurposeModel, WordingModel } from "./policy.type.ts";
 
 /** A policy as it is written: what `publishPolicy` takes, and `policyPreview` before it. */
 @ArgsType()
@@ -17,6 +18,20 @@ export class PolicyArgs {
   @Field(() => [LevelModel], { defaultValue: [], description: "from the least to the most" })
   levels!: LevelModel[];
 
+  @Field(() => [WordingModel], {
+    defaultValue: [],
+    description: "what subjects are shown when they are asked, one in each language",
+  })
+  wordings!: WordingModel[];
+
+  @Field(() => String, {
+    defaultValue: "",
+    description:
+      "the purpose, a legal obligation, that receipts are processed for: its pipelines get the fields `receipt.…`, which " +
+      "are declared by this, and nothing but receipts; empty = none",
+  })
+  receiptsPurpose!: string;
+
   @Field(() => String, { defaultValue: "", description: "who answers for the processing: stands in receipts" })
   controller!: string;
 
@@ -27,15 +42,26 @@ export class PolicyArgs {
 export type PolicyParts = Required<Omit<Policy, "version">>;
 
 /** The policy as plain JSON, without what was left out. */
-export function plainPolicy({ purposes, fields, levels, controller, jurisdiction }: PolicyArgs): PolicyParts {
+export function plainPolicy(input: PolicyArgs): PolicyParts {
+  const { purposes, fields, levels, wordings, receiptsPurpose, controller, jurisdiction } = input;
+  const own = fields.map(plainField);
   return {
     purposes: purposes.map(plainPurpose),
-    fields: fields.map(plainField),
+    fields: receiptsPurpose === "" ? own : withReceiptFields(own, receiptsPurpose),
     levels: levels.map(({ name, purposes: bundle }): Level => ({ name, purposes: bundle })),
+    wordings: wordings.map(plainWording),
+    receiptsPurpose,
     controller: controller.trim(),
     jurisdiction: jurisdiction.trim(),
   };
 }
+
+const plainWording = ({ id, language, text, purposes }: WordingModel): Wording => ({
+  id,
+  language,
+  text,
+  purposes: purposes.map(({ name, text: shown }) => ({ name, text: shown })),
+});
 
 function plainPurpose({ name, description, legalBasis, lifetimeDays, signals }: PurposeModel): Purpose {
   const plain = { name, description, legalBasis, lifetimeDays };

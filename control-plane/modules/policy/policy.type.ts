@@ -1,5 +1,5 @@
 import { GraphQLDateTime } from "graphql-scalars";
-import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
+import { Extensions, Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
 import type {
   AnonymizedUse,
   AnonymizeMethod,
@@ -11,6 +11,7 @@ import type {
   SignalEffect,
   SignalMeaning,
   TcfMeaning,
+  Wording,
 } from "@o2mc/schema/consent/policy.ts";
 import { defaultSignals } from "@o2mc/schema/consent/signals.ts";
 import { anonymize } from "@o2mc/schema/pipeline/steps/anonymize.ts";
@@ -84,6 +85,33 @@ export class LevelModel implements Level {
 
   @Field(() => [String])
   purposes!: string[];
+}
+
+@InputType("WordingPurposeInput")
+@ObjectType("WordingPurpose")
+class WordingPurposeModel {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => String)
+  text!: string;
+}
+
+@InputType("WordingInput")
+@ObjectType("Wording", { description: "a banner's or form's text in one language; receipts name it with its hash" })
+export class WordingModel implements Wording {
+  @Field(() => ID, { description: "lower-case letters, digits and hyphens" })
+  id!: string;
+
+  @Field(() => String, { description: "BCP 47, such as en or nl-BE" })
+  language!: string;
+
+  @Field(() => String, { description: "what stands above the choices" })
+  text!: string;
+
+  @Extensions({ assumedLength: 3 })
+  @Field(() => [WordingPurposeModel], { description: "what stands at each purpose; all that rest on consent have one" })
+  purposes!: WordingPurposeModel[];
 }
 
 @InputType("AnonymizedUseInput")
@@ -168,6 +196,13 @@ export class Policy {
   @Field(() => [LevelModel])
   levels!: readonly Level[];
 
+  @Extensions({ assumedLength: 2 })
+  @Field(() => [WordingModel])
+  wordings!: readonly Wording[];
+
+  @Field(() => String, { description: "the purpose that receipts are processed for; empty = none" })
+  receiptsPurpose!: string;
+
   @Field(() => String, { description: "who answers for the processing" })
   controller!: string;
 
@@ -187,6 +222,8 @@ export const toPolicy = (row: PolicyRow): Policy => ({
   purposes: row.purposes.map((purpose) => ({ signals: defaultSignals(purpose.legalBasis), ...purpose })),
   fields: row.fields.map((field) => ({ anonymized: [], ...field })),
   levels: row.levels,
+  wordings: row.wordings,
+  receiptsPurpose: row.receiptsPurpose,
   controller: row.controller,
   jurisdiction: row.jurisdiction,
   publishedBy: row.publishedBy,

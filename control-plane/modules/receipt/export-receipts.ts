@@ -4,6 +4,9 @@ import { findApplication } from "../../api/find.ts";
 import { change } from "../../api/scope.ts";
 import { subjectKeyOf } from "../subject/subject-key.ts";
 
+/** of one subject: the newest, should somebody have said more */
+const MOST = 10_000;
+
 @ObjectType({ description: "one file, signed by the platform" })
 class SignedFile {
   @Field(() => String)
@@ -26,28 +29,30 @@ class SignedFile {
 export class ExportReceipts {
   @Mutation(() => SignedFile, {
     description:
-      "Receipts as JSON lines, each with the hash of the one before it, oldest first: one subject's, or the whole chain.",
+      "A subject's receipts as JSON lines, each with the hash of the one before it, oldest first. The whole chain comes " +
+      "from `/receipts/<application>.ndjson`.",
   })
   exportReceipts(
     @Arg("application", () => ID) application: string,
-    @Arg("subject", () => String, { nullable: true }) subject: string | null,
+    @Arg("subject", () => String) subject: string,
     @Ctx() context: Context,
   ): Promise<SignedFile> {
     return change(context, "receipt.read", async (scope) => {
       const { em, tenant, services, audit } = scope;
       await findApplication(em, application);
-      const key = subject == null ? undefined : await subjectKeyOf(scope, subject);
-      const stored = await services.hub.receipts(tenant, application, key);
+      const key = await subjectKeyOf(scope, subject);
+      const { receipts } = await services.hub.receipts(tenant, application, key, { most: MOST });
+      const stored = receipts.map((receipt) => receipt.stored);
       const head = {
         application,
         exportedAt: new Date().toISOString(),
-        subjectKey: key ?? null,
+        subjectKey: key,
         receipts: stored.length,
       };
       const content = [head, ...stored].map((line) => `${JSON.stringify(line)}\n`).join("");
-      audit("receipts.exported", application, { subjectKey: key ?? null, receipts: stored.length });
+      audit("receipts.exported", application, { subjectKey: key, receipts: stored.length });
       return {
-        name: `receipts-${key ?? application}.jsonl`,
+        name: `receipts-${key}.jsonl`,
         content,
         receipts: stored.length,
         signature: services.signer.sign(content),

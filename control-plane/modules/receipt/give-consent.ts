@@ -13,11 +13,13 @@ export class GiveConsent {
     @Arg("application", () => ID) application: string,
     @Arg("subject", () => String) subject: string,
     @Arg("purposes", () => [String]) purposes: string[],
+    @Arg("wording", () => ID, { nullable: true, description: "the policy's text that the subject was shown or read" })
+    wording: string | null,
     @Ctx() context: Context,
   ): Promise<string> {
     return change(context, "consent.write", async (scope) => {
       if (purposes.length === 0) throw invalid("purposes", "must not be empty; a withdrawal is withdrawConsent");
-      return storeForSubject(scope, application, subject, [...new Set(purposes)]);
+      return storeForSubject(scope, application, subject, [...new Set(purposes)], wording ?? undefined);
     });
   }
 }

@@ -1,21 +1,43 @@
 import { GraphQLDateTime } from "graphql-scalars";
 import { Field, ID, Int, ObjectType, registerEnumType } from "type-graphql";
-import type { Collection, ConsentReceipt, ReceiptPurpose, StoredReceipt } from "@o2mc/schema/consent/receipt.ts";
+import { receiptState, type ReceiptState } from "@o2mc/schema/consent/receipt-state.ts";
+import type { Collection, ConsentReceipt, ReceiptNotice, ReceiptPurpose } from "@o2mc/schema/consent/receipt.ts";
 import type { LegalBasis } from "@o2mc/schema/consent/policy.ts";
+import type { ReceiptAt } from "../../hub/receipts.ts";
 import { LegalBasisEnum } from "../policy/policy.type.ts";
 
 const ConsentEventEnum = { GIVEN: "given", WITHDRAWN: "withdrawn" } as const satisfies Readonly<
   Record<string, ConsentReceipt["event"]["kind"]>
 >;
-const CollectionMethodEnum = { WEB: "web", REST: "rest", SUPPORT: "support" } as const satisfies Readonly<
-  Record<string, Collection["method"]>
->;
+const CollectionMethodEnum = {
+  WEB: "web",
+  REST: "rest",
+  EVENT: "event",
+  SUPPORT: "support",
+} as const satisfies Readonly<Record<string, Collection["method"]>>;
+const ReceiptStateEnum = {
+  GIVEN: "given",
+  WITHDRAWN: "withdrawn",
+  SUPERSEDED: "superseded",
+  INVALIDATED: "invalidated",
+  EXPIRED: "expired",
+} as const satisfies Readonly<Record<string, ReceiptState>>;
 registerEnumType(ConsentEventEnum, { name: "ConsentEvent" });
+registerEnumType(ReceiptStateEnum, {
+  name: "ReceiptState",
+  description: "what has become of a receipt's consent by now (the event state of ISO/IEC TS 27560)",
+  valuesConfig: {
+    SUPERSEDED: { description: "the subject has said something else since" },
+    INVALIDATED: { description: "the policy has another version by now" },
+    EXPIRED: { description: "the lifetimes of all of its purposes have ended" },
+  },
+});
 registerEnumType(CollectionMethodEnum, {
   name: "CollectionMethod",
   valuesConfig: {
     WEB: { description: "by the edge, from a web source" },
     REST: { description: "by the edge, from a REST source" },
+    EVENT: { description: "claimed by an event of a source that is an authority on consent" },
     SUPPORT: { description: "by a privacy officer, in the subject's name" },
   },
 });
@@ -25,7 +47,7 @@ class ReceiptPurposeModel implements Omit<ReceiptPurpose, "validUntil"> {
   @Field(() => String)
   name!: string;
 
-  @Field(() => String, { description: "the words that the policy has for it" })
+  @Field(() => String, { description: "the words that were shown; without a notice those that the policy has for it" })
   wording!: string;
 
   @Field(() => LegalBasisEnum)
@@ -36,6 +58,21 @@ class ReceiptPurposeModel implements Omit<ReceiptPurpose, "validUntil"> {
 
   @Field(() => GraphQLDateTime, { description: "from then on it is expired" })
   validUntil!: Date;
+
+  @Field(() => Boolean)
+  expired!: boolean;
+}
+
+@ObjectType("ReceiptNotice", { description: "the text of the policy that the subject saw" })
+class ReceiptNoticeModel implements ReceiptNotice {
+  @Field(() => ID, { description: "of the wording in the policy of the receipt's version" })
+  id!: string;
+
+  @Field(() => String)
+  language!: string;
+
+  @Field(() => String, { description: "hex SHA-256 over the wording's canonical JSON" })
+  hash!: string;
 }
 
 @ObjectType("ConsentReceipt", { description: "proof of what a subject said (ISO/IEC TS 27560)" })
@@ -45,6 +82,9 @@ export class ReceiptModel {
 
   @Field(() => ConsentEventEnum)
   event!: ConsentReceipt["event"]["kind"];
+
+  @Field(() => ReceiptStateEnum)
+  state!: ReceiptState;
 
   @Field(() => GraphQLDateTime)
   at!: Date;
@@ -57,6 +97,9 @@ export class ReceiptModel {
 
   @Field(() => Int)
   policyVersion!: number;
+
+  @Field(() => ReceiptNoticeModel, { nullable: true, description: "null = it is not known what was shown" })
+  notice!: ReceiptNotice | null;
 
   @Field(() => CollectionMethodEnum)
   method!: Collection["method"];
@@ -75,19 +118,40 @@ export class ReceiptModel {
 
   @Field(() => String, { description: "hex SHA-256 over the receipt before it and this one" })
   hash!: string;
+
+  @Field(() => String, { description: "for `before`" })
+  cursor!: string;
 }
 
-export const toReceipt = ({ receipt, hash }: StoredReceipt): ReceiptModel => ({
-  id: receipt.id,
-  event: receipt.event.kind,
-  at: new Date(receipt.event.at),
-  subjectKey: receipt.subjectKey,
-  purposes: receipt.purposes.map((purpose) => ({ ...purpose, validUntil: new Date(purpose.validUntil) })),
-  policyVersion: receipt.policyVersion,
-  method: receipt.collection.method,
-  by: receipt.collection.by,
-  optedOut: receipt.collection.optedOut,
-  controller: receipt.controller.name,
-  jurisdiction: receipt.jurisdiction,
-  hash,
-});
+interface Now {
+  /** epoch ms */
+  readonly now: number;
+  /** of the policy in force */
+  readonly policyVersion: number;
+  /** of the subject's newest receipt */
+  readonly newest: number;
+}
+
+export const toReceipt = ({ stored, seq }: ReceiptAt, { now, policyVersion, newest }: Now): ReceiptModel => {
+  const { receipt, hash } = stored;
+  return {
+    id: receipt.id,
+    event: receipt.event.kind,
+    state: receiptState(receipt, { now, policyVersion, newest: seq === newest }),
+    at: new Date(receipt.event.at),
+    subjectKey: receipt.subjectKey,
+    purposes: receipt.purposes.map((purpose) => {
+      const validUntil = new Date(purpose.validUntil);
+      return { ...purpose, validUntil, expired: validUntil.getTime() <= now };
+    }),
+    policyVersion: receipt.policyVersion,
+    notice: receipt.notice ?? null,
+    method: receipt.collection.method,
+    by: receipt.collection.by,
+    optedOut: receipt.collection.optedOut,
+    controller: receipt.controller.name,
+    jurisdiction: receipt.jurisdiction,
+    hash,
+    cursor: String(seq),
+  };
+};

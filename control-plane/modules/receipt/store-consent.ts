@@ -12,6 +12,7 @@ export async function storeForSubject(
   application: string,
   subject: string,
   purposes: readonly string[],
+  wordingId?: string,
 ): Promise<string> {
   const { em, tenant, actor, services, audit } = scope;
   await findApplication(em, application);
@@ -19,6 +20,8 @@ export async function storeForSubject(
   if (policy === null) throw new ApiError("POLICY_MISSING");
   const unknown = purposes.find((name) => !policy.purposes.some((purpose) => purpose.name === name));
   if (unknown !== undefined) throw invalid("purposes", "name one that the policy does not have");
+  const wording = policy.wordings.find(({ id }) => id === wordingId);
+  if (wordingId !== undefined && wording === undefined) throw invalid("wording", "is not one of the policy's");
   const receipt = makeReceipt(policy, {
     id: randomUUID(),
     tenant,
@@ -26,6 +29,7 @@ export async function storeForSubject(
     subjectKey: await subjectKeyOf(scope, subject),
     purposes,
     policyVersion: policy.version,
+    wording,
     at: Date.now(),
     collection: { method: "support", by: actor.id, optedOut: [] },
   });

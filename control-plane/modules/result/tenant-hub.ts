@@ -9,7 +9,7 @@ import type { TenantConnection } from "../../hub/connection.ts";
 import { countConsents } from "../../hub/count-consents.ts";
 import { lastDeadLetters } from "../../hub/dead-letters.ts";
 import type { Hub } from "../../hub/hub.ts";
-import { readReceipts } from "../../hub/receipts.ts";
+import { readSubjectReceipts, receiptPages } from "../../hub/receipts.ts";
 import { openResults } from "../../hub/results.ts";
 import { readSubjectData } from "../../hub/subject-data.ts";
 
@@ -29,8 +29,9 @@ export function tenantHub(orm: Orm, secrets: SecretBox, hub: Hub, log: Logger): 
     openResults: async (tenant, request) => openResults(await connection(tenant), request, log),
     lastDeadLetters: async (tenant, application, count) =>
       lastDeadLetters(await connection(tenant), application, count),
-    receipts: async (tenant, application, subjectKey) =>
-      readReceipts(await connection(tenant), application, subjectKey),
+    receipts: async (tenant, application, subjectKey, page) =>
+      readSubjectReceipts(await connection(tenant), application, subjectKey, page),
+    receiptPages: async (tenant, application) => receiptPages(await connection(tenant), application),
     countConsents: async (tenant, application) => countConsents(await connection(tenant), application),
     subjectData: async (tenant, application, subjectKey) =>
       readSubjectData(await connection(tenant), application, subjectKey),

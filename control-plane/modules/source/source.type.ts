@@ -52,6 +52,9 @@ export class Source {
   @Field(() => ConsentMode)
   consentMode!: ConsentMode;
 
+  @Field(() => Boolean, { description: "what its events claim becomes the stored consent of their subjects" })
+  consentAuthority!: boolean;
+
   @Field(() => [String])
   origins!: readonly string[];
 
@@ -86,6 +89,7 @@ export const toSource = (row: SourceRow): Source =>
     name: row.name,
     kind: row.kind,
     consentMode: row.consentMode,
+    consentAuthority: row.consentAuthority,
     origins: row.origins,
     granted: row.granted,
     grantPurposes: row.grantPurposes,

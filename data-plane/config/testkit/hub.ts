@@ -8,7 +8,7 @@ import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { cells } from "@o2mc/schema/events/columns/column.ts";
 import { FrameReader } from "@o2mc/schema/events/columns/decode.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
-import { bucketRepublish, BUCKETS, STREAM_SUBJECTS, STREAMS } from "@o2mc/schema/subjects.ts";
+import { bucketRepublish, BUCKETS, bucketStream, STREAM_SUBJECTS, STREAMS } from "@o2mc/schema/subjects.ts";
 
 /** A frame in the hub as tests compare it: what holds for all of it, and every column's cells by name. */
 export interface StoredFrame {
@@ -57,11 +57,13 @@ export class TestHub {
       subjects: [...STREAM_SUBJECTS.receipts],
       deny_delete: true,
       deny_purge: true,
+      allow_atomic: true,
     });
     const kvm = new Kvm(hub.nats);
     for (const bucket of [BUCKETS.consent, BUCKETS.deployments]) {
       await kvm.create(bucket, { republish: bucketRepublish(bucket) });
     }
+    await hub.jsm.streams.update(bucketStream(BUCKETS.consent), { allow_atomic: true });
     return hub;
   }
 

@@ -33,7 +33,8 @@ export function shopLayout(page: { readonly title: string; readonly main: string
 <section id="consent" class="consent" role="dialog" aria-labelledby="consent-title" aria-describedby="consent-text" hidden>
 <div>
 <h2 id="consent-title">May we learn from your visit?</h2>
-<p id="consent-text">We would like to see which pages and products people look at<span id="consent-purposes"></span>. Until you accept, nothing is sent and nothing is stored on your device.</p>
+<p id="consent-text">We would like to learn from your visit. Until you accept, nothing is sent and nothing is stored on your device.</p>
+<ul id="consent-purposes"></ul>
 <p id="consent-state" class="consent-state" role="status"></p>
 </div>
 <div class="consent-choice">

@@ -1,7 +1,19 @@
+interface Wording {
+  readonly id: string;
+  readonly language: string;
+  readonly text: string;
+  readonly purposes: readonly { readonly name: string; readonly text: string }[];
+}
+
 interface ConsentApi {
-  readonly grant: () => void;
+  readonly grant: (purposes?: string[], wording?: string) => void;
   readonly withdraw: () => void;
-  readonly status: () => { readonly ready: boolean; readonly offered: string[]; readonly granted: string[] };
+  readonly status: () => {
+    readonly ready: boolean;
+    readonly offered: string[];
+    readonly granted: string[];
+    readonly wordings: Wording[];
+  };
 }
 
 interface SnippetApi {
@@ -26,10 +38,21 @@ export function startConsentBanner(): void {
   const banner = part("consent");
   const settings = part("privacy-settings");
   let consent: ConsentApi | undefined;
+  /** what the banner shows, as the policy has it: its id goes into the receipt */
+  let shown: Wording | undefined;
 
   const show = (): void => {
-    const { offered, granted } = consent?.status() ?? { offered: [], granted: [] };
-    part("consent-purposes").textContent = offered.length > 0 ? `, for ${offered.join(" and ")}` : "";
+    const { offered, granted, wordings } = consent?.status() ?? { offered: [], granted: [], wordings: [] };
+    shown = wordings.find(({ language }) => language === document.documentElement.lang) ?? wordings[0];
+    if (shown) part("consent-text").textContent = shown.text;
+    const asked = offered.map((name) => shown?.purposes.find((purpose) => purpose.name === name)?.text ?? name);
+    part("consent-purposes").replaceChildren(
+      ...asked.map((text) => {
+        const item = document.createElement("li");
+        item.textContent = text;
+        return item;
+      }),
+    );
     part("consent-state").textContent =
       granted.length > 0
         ? `You have accepted ${granted.join(" and ")}. Decline to withdraw: it takes effect at once.`
@@ -41,7 +64,7 @@ export function startConsentBanner(): void {
   };
 
   part("consent-accept").addEventListener("click", () => {
-    consent?.grant();
+    consent?.grant(undefined, shown?.id);
     close();
   });
   part("consent-decline").addEventListener("click", () => {
