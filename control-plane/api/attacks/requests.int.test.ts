@@ -215,6 +215,15 @@ test("the limits hold for queries in an address", async () => {
   expect(await response.text()).toContain('"code":"QUERY_TOO_MANY_ALIASES"');
 });
 
+test("the limits hold for a query that stands behind more parameters than most parsers read", async () => {
+  const query = `{ ${Array.from({ length: 40 }, (_unused, i) => `a${i}:me{id}`).join(" ")} }`;
+  const address = `${api.url}/graphql?${"x&".repeat(1_500)}query=${encodeURIComponent(query)}`;
+  const response = await fetch(address, {
+    headers: { authorization: `Bearer ${token}`, "apollo-require-preflight": "x" },
+  });
+  expect(await response.text()).toContain('"code":"QUERY_TOO_MANY_ALIASES"');
+});
+
 describe("errors tell nothing of the inside", () => {
   const INSIDE = /node_modules|\.ts\b|\bat \w|select |insert |postgres(?!")|stack|SyntaxError|relation/i;
 
