@@ -17,10 +17,17 @@ export function parseSignals({
 
 /** What the browser says of itself with each request; undefined = nothing. */
 export function signalsOf(headers: IncomingHttpHeaders): Signals | undefined {
-  const gpc = headers["sec-gpc"] === "1";
-  const dnt = headers["dnt"] === "1";
+  const gpc = isOn(headers["sec-gpc"]);
+  const dnt = isOn(headers["dnt"]);
   return gpc || dnt ? { gpc, dnt } : undefined;
 }
+
+/** Said twice, as it is where a proxy adds what was there, it reads `1, 1`, or `0, 1`: one yes is enough to deny. */
+const isOn = (value: string | readonly string[] | undefined): boolean =>
+  value !== undefined &&
+  String(value)
+    .split(",")
+    .some((one) => one.trim() === "1");
 
 const isFlag = (value: unknown): boolean => value === undefined || value === null || typeof value === "boolean";
 

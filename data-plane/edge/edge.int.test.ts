@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { request, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { connect, type AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { createLogger } from "@o2mc/runtime/log.ts";
@@ -255,6 +255,71 @@ test("array, NDJSON and CloudEvents in structured, batch and binary mode come in
   expect(binary?.columns["$subject"]).toContain("café");
 });
 
+test("header duplicates: a binary event that says two things of itself is refused", async () => {
+  const twice = async (name: string, second: string): Promise<string> =>
+    raw(
+      [
+        "POST /v1/sources/log/events HTTP/1.1",
+        "Host: edge",
+        "Connection: close",
+        `Authorization: Bearer ${KEY}`,
+        "Content-Type: application/json",
+        "ce-specversion: 1.0",
+        "ce-id: twice",
+        "ce-type: http.request",
+        "ce-time: 2015-05-17T10:05:03Z",
+        "ce-subject: one",
+        `${name}: ${second}`,
+        "Content-Length: 2",
+        "",
+        "{}",
+      ].join("\r\n"),
+    );
+  for (const [name, second] of [
+    ["ce-subject", "two"],
+    ["CE-Subject", "one"],
+    ["ce-id", "other"],
+  ] as const) {
+    expect(await twice(name, second)).toMatch(/^HTTP\/1.1 400 [^]*"code":"invalid-header"/);
+  }
+  expect(await twice("x-other", "two")).toMatch(/^HTTP\/1.1 202 /);
+  expect(await ids()).toEqual(["twice"]);
+});
+
+const smuggled = `POST /v1/sources/log/events HTTP/1.1\r\nHost: edge\r\nContent-Length: 0\r\n\r\n`;
+
+test.each<[string, readonly string[], string]>([
+  ["two lengths", ["Content-Length: 4", "Content-Length: 0"], "[{}]"],
+  ["a length and chunks", ["Content-Length: 4", "Transfer-Encoding: chunked"], `0\r\n\r\n${smuggled}`],
+  ["chunks, misspelt", ["Transfer-Encoding: xchunked"], `0\r\n\r\n${smuggled}`],
+  ["chunks that are not the last coding", ["Transfer-Encoding: chunked, identity"], `0\r\n\r\n${smuggled}`],
+  ["a space before the colon", ["Transfer-Encoding : chunked"], `0\r\n\r\n${smuggled}`],
+  ["a folded header", ["X: a", " Transfer-Encoding: chunked"], `0\r\n\r\n${smuggled}`],
+  ["a bare LF in a header", ["X: a\nTransfer-Encoding: chunked"], `0\r\n\r\n${smuggled}`],
+  ["a length with a sign", ["Content-Length: +4"], "[{}]"],
+  ["a chunk that is no number", ["Transfer-Encoding: chunked"], `zz\r\n${smuggled}`],
+  ["a chunk longer than it says", ["Transfer-Encoding: chunked"], `1\r\n[{}]\r\n0\r\n\r\n${smuggled}`],
+  ["a chunk whose length overflows", ["Transfer-Encoding: chunked"], `fffffffffffffffff\r\n${smuggled}`],
+  ["a header of 100,000 characters", [`X: ${"x".repeat(100_000)}`], "[{}]"],
+])("request smuggling: %s gets one refusal, and nothing behind it is read", async (_, headers, body) => {
+  const head = ["POST /v1/sources/log/events HTTP/1.1", "Host: edge", `Authorization: Bearer ${KEY}`];
+  const answer = await raw([...head, "Content-Type: application/json", ...headers, "", body].join("\r\n"));
+  // node:http says no more than that of what is no HTTP
+  expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual([expect.stringMatching(/ (400|431)$/)]);
+  expect(await ids()).toEqual([]);
+});
+
+/** What the edge says to these bytes until it closes the connection. */
+function raw(text: string): Promise<string> {
+  return new Promise((done) => {
+    let said = "";
+    const socket = connect(Number(new URL(base).port), "127.0.0.1", () => socket.write(text));
+    socket.on("data", (data) => (said += data.toString("latin1")));
+    socket.on("error", () => undefined);
+    socket.on("close", () => done(said));
+  });
+}
+
 test("gzip, br and zstd come in; a bomb, a broken body and another encoding do not", async () => {
   const plain = Buffer.from(JSON.stringify(hit("packed")));
   const packed = { gzip: gzipSync(plain), br: brotliCompressSync(plain), zstd: zstdCompressSync(plain) };
@@ -315,6 +380,7 @@ test.each<[string, object]>([
   ["invalid-id", { id: "" }],
   ["invalid-id", { id: "x".repeat(129) }],
   ["invalid-id", { id: "a\u0000b" }],
+  ["invalid-id", { id: "a\ud800" }],
   ["invalid-type", { type: null }],
   ["invalid-type", { type: "" }],
   ["invalid-type", { type: "a\u0085b" }],
@@ -323,6 +389,7 @@ test.each<[string, object]>([
   ["time-out-of-range", { time: new Date(Date.now() + 2 * 86_400_000).toISOString() }],
   ["invalid-subject", { subject: "" }],
   ["invalid-subject", { subject: "a\r\nb" }],
+  ["invalid-subject", { subject: "a\udfffb" }],
   ["invalid-data", data([])],
   ["invalid-data", data("text")],
   ["too-deep", data({ a: JSON.parse(deep(16)) })],

@@ -32,6 +32,7 @@ export async function postEvents(
   { bodyLimit, counters }: { readonly bodyLimit: number; readonly counters: Counters },
 ): Promise<Accepted> {
   const format = formatOf(request.headers);
+  refuseRepeated(request);
   refuseBeyondQuota(find());
   const body = await readBody(request, bodyLimit);
 
@@ -82,6 +83,14 @@ export async function postEvents(
     denied: Array.from(outcome.told.denied, ([reason, count]) => ({ reason, count })),
     rejected: outcome.rejected,
   };
+}
+
+/** An attribute that comes twice (binary mode) reads as one value of both, and nobody knows which of the two was meant. */
+function refuseRepeated(request: IncomingMessage): void {
+  if (request.headers["ce-specversion"] === undefined) return;
+  for (const [name, values] of Object.entries(request.headersDistinct)) {
+    if (name.startsWith("ce-") && (values?.length ?? 0) > 1) throw new Problem("invalid-header", { detail: name });
+  }
 }
 
 /** Before the body is read: who sends far too much must not cost its neighbours the reading of it. */

@@ -147,9 +147,12 @@ export class EventReader implements EventRow {
 
 const NOBODY: Subject = { key: "", partition: () => 0 };
 
-/** Whether a subject can be one; the consent of others can't be stored. */
+/**
+ * Whether a subject can be one; the consent of others can't be stored. Half a surrogate pair has no UTF-8: every such
+ * subject would have the key, and so the consent, of the one that has U+FFFD there.
+ */
 export const isSubject = (subject: string): boolean =>
-  subject.length > 0 && subject.length <= MAX_SUBJECT && !BREAKS.test(subject);
+  subject.length > 0 && subject.length <= MAX_SUBJECT && !BREAKS.test(subject) && subject.isWellFormed();
 
 function charactersOf(values: readonly Scalar[]): number {
   let characters = 0;
@@ -160,14 +163,17 @@ function charactersOf(values: readonly Scalar[]): number {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** 1 to 128 characters, none of them a control character (C0, DEL, C1). */
+/**
+ * 1 to 128 characters, none of them a control character (C0, DEL, C1) or half a surrogate pair: as UTF-8 two ids that
+ * differ in nothing else would be one, and the second event dropped as sent again.
+ */
 function isName(value: unknown): value is string {
   if (typeof value !== "string" || value.length === 0 || value.length > MAX_NAME) return false;
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i);
     if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) return false;
   }
-  return true;
+  return value.isWellFormed();
 }
 
 /** Recursion ends at `levels`, however deep the value is. */

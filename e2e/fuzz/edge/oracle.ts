@@ -97,6 +97,7 @@ function readEvent(world: World, { events }: RequestFacts, index: number): ReadE
   // oxlint-disable-next-line no-control-regex -- that is what no subject has
   if (typeof subject !== "string" || subject.length < 1 || subject.length > 512 || /[\0\r\n]/.test(subject))
     return "invalid";
+  if (isHalf(subject)) return "invalid";
   if (members.has("data") && !isObject(data)) return "invalid";
   const fields = new Map<string, unknown>();
   for (const { path, type: wanted } of world.policy.fields) {
@@ -110,8 +111,15 @@ function readEvent(world: World, { events }: RequestFacts, index: number): ReadE
 
 // oxlint-disable-next-line no-control-regex -- that is what no name has
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+/** a header that came twice is one with a comma */
+const saysYes = (value = ""): boolean =>
+  value
+    .split(",")
+    .map((one) => one.trim())
+    .includes("1");
+const isHalf = (text: string): boolean => /\p{Surrogate}/u.test(text);
 const isName = (value: unknown): value is string =>
-  typeof value === "string" && value.length >= 1 && value.length <= 128 && !CONTROL.test(value);
+  typeof value === "string" && value.length >= 1 && value.length <= 128 && !CONTROL.test(value) && !isHalf(value);
 const isObject = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -155,7 +163,7 @@ function maySee(world: World, request: RequestFacts, event: ReadEvent, lane: rea
   // nobody uses data for nothing, nor for what no policy names
   if (lane.length === 0 || purposes.length !== new Set(lane).size) return false;
   const stored = world.states.find(([subject]) => subject === event.subject)?.[1];
-  const browser = { gpc: request.gpc === "1", dnt: request.dnt === "1" };
+  const browser = { gpc: saysYes(request.gpc), dnt: saysYes(request.dnt) };
   if (purposes.some((purpose) => refuses(purpose, browser))) return false;
   // what is stored only narrows; a withdrawal is a state without purposes
   if (stored !== undefined && !covers(stored, purposes, policy)) return false;
