@@ -19,7 +19,10 @@ export const file = destinationSpec({
     format: {
       kind: "words",
       name: "FileFormat",
-      words: { jsonl: "one JSON object a line", csv: "a header, then one row a line (RFC 4180)" },
+      words: {
+        jsonl: "one JSON object a line",
+        csv: "a header, then one row a line (RFC 4180); a text that a spreadsheet would take for a formula has a `'` before it",
+      },
       description: "how rows are written",
     },
     rotateSeconds: {

@@ -14,7 +14,10 @@ function jsonLines(output: OutputType, rows: readonly Row[]): string {
   return rows.map((row) => `${JSON.stringify(object(row))}\n`).join("");
 }
 
-/** RFC 4180: a header line, CRLF; null is an empty field, an empty string is `""`. */
+/**
+ * RFC 4180: a header line, CRLF; null is an empty field, an empty string is `""`. What a visitor may have written stands
+ * with a `'` before it where a spreadsheet would run it as a formula (OWASP, "CSV Injection").
+ */
 function csv(output: OutputType, rows: readonly Row[]): string {
   const { columns, perSubject } = output;
   const own = ownNames(output);
@@ -24,11 +27,15 @@ function csv(output: OutputType, rows: readonly Row[]): string {
     ...(perSubject ? [row.erasureKey ?? ""] : []),
     ...columns.map((column, i) => {
       const value = readable(column, row.values[i] ?? null);
-      return value === null ? "" : field(String(value));
+      if (value === null) return "";
+      return field(typeof value === "string" && FORMULA.test(value) ? `'${value}` : String(value));
     }),
   ]);
   return [header, ...lines].map((line) => `${line.join(",")}\r\n`).join("");
 }
+
+/** The last four are the first four as full-width characters, which spreadsheets read alike. */
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
 const field = (text: string): string =>
   text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

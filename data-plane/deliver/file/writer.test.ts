@@ -55,6 +55,39 @@ test("a csv file follows RFC 4180: header, CRLF, quotes, null apart from the emp
   );
 });
 
+test("formula injection: what a visitor writes is no formula to the spreadsheet that opens the file", async () => {
+  const directory = temporary();
+  const destination = open(directory, "csv");
+  await destination.connect();
+  const formulas = ['=HYPERLINK("http://x")', "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "/a=1"];
+  const rows = formulas.map((path, i) => row(`r${i}`, path));
+  await destination.write({
+    id: "m",
+    first: 1,
+    last: 1,
+    rows: [...rows, { id: "n", values: ["/", -9.5, -3, true, START] }],
+  });
+  const text = readFileSync(join(directory, "sessions-1-1.csv"), "utf8");
+  const cells = text
+    .split("\r\n")
+    .slice(1, -1)
+    .map((line) => line.split(",")[2]);
+  expect(cells.map((cell) => cell?.replace(/^"/, ""))).toEqual([
+    `'=HYPERLINK(""http://x"")"`,
+    "'+1",
+    "'-1+1",
+    "'@SUM(A1)",
+    "'\t=1",
+    `'\r=1"`,
+    `'\n=1"`,
+    "'＝1",
+    "/a=1",
+    "/",
+  ]);
+  // a number is what it was
+  expect(text).toContain(",-9.5,-3,");
+});
+
 test("a start removes its own half-written files and resumes after the highest whole one", async () => {
   const directory = temporary();
   for (const name of ["sessions-1-9.jsonl", "sessions-10-20.jsonl", "other-1-99.jsonl", "sessions-x-99.jsonl"]) {
