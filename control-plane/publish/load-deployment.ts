@@ -15,6 +15,7 @@ import { TenantRow } from "../db/entities/tenant.ts";
 import { inTenant, type EntityManager, type Orm } from "../db/orm.ts";
 import { secretContext, type SecretBox } from "../db/secret.ts";
 import { buildDeployment, type PublishedPipeline } from "./build-deployment.ts";
+import { withQuotas } from "./with-quotas.ts";
 
 /**
  * "gone" when the application was deleted, "nothing" while it has no policy. The application's row is locked while the
@@ -46,12 +47,7 @@ export function loadDeployment(
         return { id: delivery, pipeline, output, destination };
       }),
     });
-    const { eventsPerSecond, stateBytes } = owner.quotas;
-    const limits = {
-      ...(eventsPerSecond === undefined ? {} : { eventsPerSecond }),
-      ...(stateBytes === undefined ? {} : { stateBytes }),
-    };
-    return Object.keys(limits).length === 0 ? deployment : { ...deployment, limits };
+    return withQuotas(deployment, owner.quotas);
   });
 }
 

@@ -18,8 +18,8 @@ export interface Deployment {
   readonly lanes: readonly DeployedLane[];
   readonly pipelines: readonly DeployedPipeline[];
   readonly deliveries: readonly DeployedDelivery[];
-  /** the tenant's, as far as the data plane keeps them; what is absent is not limited */
-  readonly limits?: { readonly eventsPerSecond?: number; readonly stateBytes?: number };
+  /** the tenant's, as far as the edge keeps them; what is absent is not limited */
+  readonly limits?: { readonly eventsPerSecond?: number };
   /** hex, 32 bytes: HMAC key that turns a subject into a `subjectKey`; the tenant's own */
   readonly subjectSalt: string;
 }
@@ -53,6 +53,8 @@ export interface DeployedLane {
   readonly partitions: number;
   /** read set of the lane's pipelines, each visible to every purpose of the lane; the only columns a frame carries */
   readonly fields: readonly FieldDeclaration[];
+  /** what the state of one of its partitions may take; absent = not limited */
+  readonly stateBytes?: number;
 }
 
 export interface DeployedPipeline {

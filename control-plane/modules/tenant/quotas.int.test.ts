@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
+import type { DeployedLane, Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import { SecretBox } from "../../db/secret.ts";
+import { withQuotas } from "../../publish/with-quotas.ts";
 import { loadDeployment } from "../../publish/load-deployment.ts";
 import { noHub, startApi, type Answer, type TestApi } from "../../test/api.ts";
 import { DEFINITION, makeTenant, type Fixture } from "../../test/fixture.ts";
@@ -77,10 +78,19 @@ test("what the data plane keeps of them is in the deployment, with a new revisio
   await limit({ sources: 9 });
   const before = await load();
   expect(before.limits).toBeUndefined();
-  await limit({ eventsPerSecond: 500, stateBytes: 1e9 });
+  await limit({ eventsPerSecond: 500 });
   const after = await load();
-  expect(after.limits).toEqual({ eventsPerSecond: 500, stateBytes: 1e9 });
+  expect(after.limits).toEqual({ eventsPerSecond: 500 });
   expect(after.revision).toBeGreaterThan(before.revision);
+});
+
+test("each partition of an application has the same share of its state", () => {
+  const lane = (id: string, partitions: number): DeployedLane => ({ id, purposes: [id], partitions, fields: [] });
+  const deployment = { lanes: [lane("a", 2), lane("b", 2), lane("a+b", 2)] } as unknown as Deployment;
+  expect(withQuotas(deployment, { stateBytes: 1000 }).lanes.map(({ stateBytes }) => stateBytes)).toEqual([
+    166, 166, 166,
+  ]);
+  expect(withQuotas(deployment, {})).toBe(deployment);
 });
 
 test("subscribers beyond the quota, until one ends, in whichever way", async () => {

@@ -22,7 +22,10 @@ class TenantQuotasInput {
   @Field(() => Float, { nullable: true, description: "of all applications, at each edge process" })
   eventsPerSecond?: number | null;
 
-  @Field(() => Float, { nullable: true, description: "in memory, by application" })
+  @Field(() => Float, {
+    nullable: true,
+    description: "in the memory of process, by application; each of its partitions has the same share",
+  })
   stateBytes?: number | null;
 }
 

@@ -52,6 +52,16 @@ export class PartitionEngine {
     return this.#pipelines.reduce((sum, pipeline) => sum + pipeline.open, 0);
   }
 
+  /** of memory that the steps' state takes, about; the ids of known events, which the events quota bounds, are not in it */
+  get bytes(): number {
+    return this.#pipelines.reduce((sum, pipeline) => sum + pipeline.bytes, 0);
+  }
+
+  /** what `bytes` may come to; undefined = as much as there is */
+  get bytesLimit(): number | undefined {
+    return this.#lane?.stateBytes;
+  }
+
   /** Takes a deployment on, at a frame boundary. Pipelines whose id and definition are unchanged keep their state. */
   deploy(deployment: Deployment, lane: DeployedLane): void {
     const services = { hash: this.#hashUnder(deployment.subjectSalt), geoip: this.#options.geoip };
@@ -59,7 +69,7 @@ export class PartitionEngine {
     this.#pipelines = deployment.pipelines
       .filter((deployed) => deployed.lane === lane.id)
       .map((deployed) => {
-        const pipeline = new Pipeline(deployed, lane, services, table);
+        const pipeline = new Pipeline(deployed, lane, services, table, (bytes) => this.#hasRoom(bytes));
         const old = this.#pipelines.find(
           ({ id, fingerprint }) => id === pipeline.id && fingerprint === pipeline.fingerprint,
         );
@@ -68,6 +78,11 @@ export class PartitionEngine {
       });
     this.#lane = lane;
     this.#revision = deployment.revision;
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const limit = this.bytesLimit;
+    return limit === undefined || this.bytes + bytes <= limit;
   }
 
   #hashUnder(salt: string): Services["hash"] {

@@ -12,7 +12,7 @@ import { TextTooLarge } from "../compile/runtime.ts";
 import { Scope, type KeepOperation, type Operation, type StepPlace } from "../compile/scope.ts";
 import type { Selection } from "../compile/vector.ts";
 import { planStep } from "../steps/plan.ts";
-import type { Clock, Services, StatefulStep } from "../steps/step.ts";
+import type { Clock, Services, StatefulStep, StepContext } from "../steps/step.ts";
 import type { Sink } from "./sink.ts";
 
 export interface PipelineState {
@@ -45,9 +45,20 @@ export class Pipeline {
   readonly #stages: readonly Stage[];
   readonly #stateful: readonly StatefulStep[];
   readonly #outputs: ReadonlyMap<string, DeployedPipeline["outputs"][number]>;
+  readonly #room: StepContext["room"];
 
-  /** `table` is of the lane's frames: pipelines planned with the same one share their columns. */
-  constructor(deployed: DeployedPipeline, lane: DeployedLane, services: Services, table: NodeTable) {
+  /**
+   * `table` is of the lane's frames: pipelines planned with the same one share their columns. `room` tells whether the
+   * partition's state may grow by so many bytes.
+   */
+  constructor(
+    deployed: DeployedPipeline,
+    lane: DeployedLane,
+    services: Services,
+    table: NodeTable,
+    room: StepContext["room"],
+  ) {
+    this.#room = room;
     this.id = deployed.id;
     this.since = deployed.since;
     this.time = deployed.definition.time;
@@ -62,6 +73,11 @@ export class Pipeline {
   /** Open sessions and windows. */
   get open(): number {
     return this.#stateful.reduce((sum, step) => sum + step.open, 0);
+  }
+
+  /** of memory that its steps' state takes, about */
+  get bytes(): number {
+    return this.#stateful.reduce((sum, step) => sum + step.bytes, 0);
   }
 
   /** Rows of one frame, in log order. `evaluation` is the lane's, of that frame. */
@@ -114,10 +130,16 @@ export class Pipeline {
       }
       case "keep": {
         const inputs = operation.nodes.map((node) => evaluation.column(node, rows));
+        const refused: number[] = [];
         const made = operation.step.run(
           { batch, rows, inputs },
-          { dead: (row, code, message) => dead(sink, this.id, operation, operation.at, given, row, code, message) },
+          {
+            dead: (row, code, message) => dead(sink, this.id, operation, operation.at, given, row, code, message),
+            room: this.#room,
+            refuse: (row) => void refused.push(row),
+          },
         );
+        refuse(sink, this.id, operation, given, refused);
         this.#runStage(index + 1, rowsOf(made, cause), sink);
         return given;
       }
@@ -208,6 +230,15 @@ function stagesOf(
     stages.push(scope);
   });
   return stages;
+}
+
+/** All are counted and the first is shown: a tenant at its quota must not fill the dead letters, nor its neighbours' hub. */
+function refuse(sink: Sink, pipeline: string, operation: KeepOperation, given: StageRows, refused: number[]): void {
+  const [first] = refused;
+  if (first === undefined) return;
+  sink.refused(refused.length);
+  const message = `the tenant's state is at its quota: ${refused.length} rows of one frame would have begun something new`;
+  dead(sink, pipeline, operation, operation.at, given, first, "state-quota", message);
 }
 
 /** To the dead letters, with the row as its author would see it at that step. */

@@ -127,6 +127,11 @@ export class Sink {
     });
   }
 
+  /** Counts rows that found no room in the state. */
+  refused(rows: number): void {
+    this.#options.count("refused.state-quota", rows);
+  }
+
   dead(
     pipeline: string,
     at: StepPlace,

@@ -6,6 +6,10 @@ import type { Selection, Vector } from "../compile/vector.ts";
 export interface StepContext {
   /** takes one row out of the line, with a stable code and the reason */
   readonly dead: (row: number, code: string, message: string) => void;
+  /** Whether the state may grow by so many bytes: to be asked before anything new is begun. */
+  readonly room: (bytes: number) => boolean;
+  /** takes a row out of the line that would have begun something new for which there is no room */
+  readonly refuse: (row: number) => void;
 }
 
 /** Time as the log tells it, epoch ms. */
@@ -38,6 +42,8 @@ export interface StatefulStep {
   readonly delay: number;
   /** number of open sessions or windows */
   readonly open: number;
+  /** What it holds takes about so many bytes of memory: a function of what is held alone, so that a replay refuses the same. */
+  readonly bytes: number;
   /** Forgets what it holds of one subject, without a row of it. */
   erase(subjectKey: string): void;
   /** plain JSON, columnar */

@@ -11,6 +11,8 @@ import { testFrame, type TestEvent } from "./frames.ts";
 interface EngineOptions {
   readonly recheck?: Recheck;
   readonly geoip?: GeoLookup;
+  /** of the lane */
+  readonly stateBytes?: number;
 }
 
 /** Runs an engine over a log of its own and collects what comes out. */
@@ -64,7 +66,8 @@ export class TestLog {
         this.counts[name] = (this.counts[name] ?? 0) + n;
       },
     });
-    engine.deploy(testDeployment(this.#pipelines), LANE);
+    const { stateBytes } = this.#options;
+    engine.deploy(testDeployment(this.#pipelines), stateBytes === undefined ? LANE : { ...LANE, stateBytes });
     return engine;
   }
 

@@ -29,6 +29,7 @@ const ERASING_MS = 100;
 const IDLE_MS = 100;
 const RETRY_MS = 1000;
 const STOP_MS = 3000;
+const WARN_MS = 60_000;
 /** more than two pull requests apart */
 const PIN_ANSWER_MS = 2000;
 
@@ -75,6 +76,8 @@ export class PartitionWorker {
   #claim: Claim | undefined;
   #savedAt = 0;
   #interval = CHECKPOINT_MS;
+  /** of a state at its quota */
+  #warnedAt = 0;
   #saving: Promise<void> | undefined;
   #running: Promise<void> | undefined;
   #stopped = false;
@@ -119,8 +122,15 @@ export class PartitionWorker {
       checkpoint: this.#claim?.head.sequence ?? 0,
       unacknowledged: this.#unacknowledged.size,
       open: this.#engine?.open ?? 0,
+      state: this.#state(),
       counts: Object.fromEntries(this.counts),
     };
+  }
+
+  /** Bytes of memory; `refused`: rows that found no room. */
+  #state() {
+    const refused = this.counts.get("refused.state-quota") ?? 0;
+    return { bytes: this.#engine?.bytes ?? 0, limit: this.#engine?.bytesLimit ?? null, refused };
   }
 
   /** Finishes the current message, saves, and lets another worker have the partition at once. */
@@ -226,7 +236,7 @@ export class PartitionWorker {
       partition,
       geoip,
       recheck: createRecheck({ states: consent, deployment: () => this.#deployment, lane, now: Date.now }),
-      count: (name, n) => this.counts.set(name, (this.counts.get(name) ?? 0) + n),
+      count: (name, n) => this.#count(name, n),
     });
     this.#engine = engine;
     this.#deploy(engine);
@@ -238,6 +248,13 @@ export class PartitionWorker {
     // deliveries after the reset count from one, and may be here before its answer is
     this.#expected = 1;
     await jsm.consumers.reset(STREAMS.events, this.#consumer);
+  }
+
+  #count(name: string, n: number): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + n);
+    if (name !== "refused.state-quota" || Date.now() - this.#warnedAt < WARN_MS) return;
+    this.#warnedAt = Date.now();
+    this.#options.log.warn({ state: this.#state() }, "the state is at the tenant's quota: nothing new is begun");
   }
 
   async #run(epoch: number): Promise<void> {

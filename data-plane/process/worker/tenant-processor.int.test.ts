@@ -168,3 +168,28 @@ it("erases over a restart: what was not in the checkpoint is erased in the repla
   // the erased one's later event has a session of its own
   expect(await hub.snapshots()).toMatch(/"events":\[1,1\]/);
 });
+
+it("keeps a lane's state within its quota: new sessions are refused, counted and shown, existing ones go on, over a restart too", async () => {
+  const limited = testDeployment([SESSIONS], { revision: 2, lanes: [{ ...LANE, stateBytes: 2_000 }] });
+  await processor.deploy(limited);
+  const visitors = (round: string) => Array.from({ length: 200 }, (_, v) => event(`${round}${v}`, `visitor${v}`));
+  await hub.send(limited, visitors("a"));
+  await processed(200);
+  const status = () => processor.status()["app/analytics/0"];
+  const open = status()?.open ?? 0;
+  expect(open).toBeGreaterThan(5);
+  expect(open).toBeLessThan(20);
+  expect(status()?.state).toMatchObject({ limit: 2_000, refused: 200 - open });
+  expect(status()?.state.bytes).toBeGreaterThan(1_000);
+  await processor.stop();
+  processor = new TenantProcessor({ nats, inboxPrefix: "_INBOX_process", geoip: () => undefined, log });
+  await processor.deploy(limited);
+  await hub.send(limited, visitors("b"));
+  await processed(200);
+  expect(status()).toMatchObject({ open, state: { refused: 200 - open } });
+  const letters = await hub.dead();
+  expect(letters.map(({ code }) => code)).toEqual(["state-quota", "state-quota"]);
+  expect(letters[0]?.message).toContain(`${200 - open} rows`);
+  await processor.stop();
+  expect(await hub.snapshots()).toContain(`"events":[${Array(open).fill(2).join(",")}]`);
+});

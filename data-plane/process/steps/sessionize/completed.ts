@@ -21,6 +21,10 @@ export class Completed {
     return end !== undefined && time <= end;
   }
 
+  get size(): number {
+    return this.#ends.size;
+  }
+
   erase(subjectKey: string): void {
     this.#ends.delete(subjectKey);
   }

@@ -18,6 +18,11 @@ export function planSessionize(options: SessionizeOptions, scope: Scope): void {
   scope.keep(new Sessionize(options, sticky), fields);
 }
 
+/** instead of a session: there is no room for a new one */
+const REFUSED: Slot = -2;
+/** of a subject whose session the idle timer has completed */
+const COMPLETED_BYTES = 100;
+
 /**
  * Exact under disorder: a subject may have several open sessions; an event joins those within the gap and may join two
  * into one. A session completes when the watermark is past end + gap. An event is late when a session of its own would
@@ -51,6 +56,10 @@ class Sessionize implements StatefulStep {
     return this.#sessions.open;
   }
 
+  get bytes(): number {
+    return this.#sessions.bytes + COMPLETED_BYTES * this.#completed.size;
+  }
+
   run({ batch, rows, inputs }: StepRows, context: StepContext): Batch {
     const out = this.#rows();
     const { time: times, watermark: watermarks, key } = batch;
@@ -59,9 +68,13 @@ class Sessionize implements StatefulStep {
       const subjectKey =
         (key === undefined ? "" : key.values[key.codes === undefined ? row : (key.codes[row] ?? 0)]) ?? "";
       const time = times[row] as number;
-      const session = this.#join(subjectKey, time, watermarks?.[row] ?? this.#watermark, out);
+      const session = this.#join(subjectKey, time, watermarks?.[row] ?? this.#watermark, out, context);
       if (session === NONE) {
         context.dead(row, "late", "the session that this event belongs to has completed");
+        continue;
+      }
+      if (session === REFUSED) {
+        context.refuse(row);
         continue;
       }
       this.#sessions.count(session, 1);
@@ -97,8 +110,8 @@ class Sessionize implements StatefulStep {
     return new SessionRows(this.outputs);
   }
 
-  /** The session that an event at `time` is now part of; NONE when it is late. */
-  #join(subjectKey: string, time: number, watermark: number, out: SessionRows): Slot {
+  /** The session that an event at `time` is now part of; NONE when it is late, REFUSED when there is no room for a new one. */
+  #join(subjectKey: string, time: number, watermark: number, out: SessionRows, { room }: StepContext): Slot {
     const gap = this.delay;
     const sessions = this.#sessions;
     let joined = NONE;
@@ -118,6 +131,7 @@ class Sessionize implements StatefulStep {
     const late = time + gap < watermark || this.#completed.covers(subjectKey, time);
     if (late && !inside) return NONE;
     if (joined === NONE) {
+      if (!room(sessions.cost(subjectKey))) return REFUSED;
       const opened = sessions.add(ownText(subjectKey), time);
       this.#deadlines.add(opened);
       return opened;

@@ -11,6 +11,10 @@ const END = 1;
 const EVENTS = 2;
 const FIXED = 3;
 
+/** of a session beside its key and texts: its columns, its place in the index and among the deadlines */
+const SESSION_BYTES = 130;
+const STICKY_BYTES = 16;
+
 export type Keep = "first" | "last";
 
 /**
@@ -26,6 +30,7 @@ export class SessionStore {
   readonly #heads: Slot[] = [];
   readonly #free: Slot[] = [];
   #size = 0;
+  #bytes = 0;
   #numbers: Float64Array;
   #next: Int32Array;
   /** how often a slot was used: odd while it is */
@@ -45,6 +50,16 @@ export class SessionStore {
 
   get open(): number {
     return this.#size - this.#free.length;
+  }
+
+  /** of memory, about; texts that sessions share are counted for each */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** What a session without sticky texts takes. */
+  cost(subjectKey: string): number {
+    return SESSION_BYTES + STICKY_BYTES * this.#keeps.length + subjectKey.length;
   }
 
   /** First of the subject's open sessions, or NONE. */
@@ -95,6 +110,7 @@ export class SessionStore {
     this.#numbers[at + END] = time;
     this.#uses[slot] = this.use(slot) + 1;
     this.#keys[slot] = subjectKey;
+    this.#bytes += this.cost(subjectKey);
     for (const values of this.#values) values[slot] = null;
     const known = this.#subjects.find(subjectKey);
     const subject = known < 0 ? this.#subjects.add(subjectKey) : known;
@@ -124,7 +140,10 @@ export class SessionStore {
 
   keep(slot: Slot, sticky: number, value: Scalar, time: number): void {
     const values = this.#values[sticky];
-    if (values !== undefined) values[slot] = value;
+    if (values !== undefined) {
+      this.#bytes += textBytes(value) - textBytes(values[slot]);
+      values[slot] = value;
+    }
     this.#numbers[slot * this.#stride + FIXED + sticky] = time;
   }
 
@@ -155,7 +174,11 @@ export class SessionStore {
     }
     this.#uses[slot] = this.use(slot) + 1;
     this.#keys[slot] = "";
-    for (const values of this.#values) values[slot] = null;
+    this.#bytes -= this.cost(key);
+    for (const values of this.#values) {
+      this.#bytes -= textBytes(values[slot]);
+      values[slot] = null;
+    }
     this.#free.push(slot);
   }
 
@@ -181,3 +204,5 @@ export class SessionStore {
     return slot;
   }
 }
+
+const textBytes = (value: Scalar | undefined): number => (typeof value === "string" ? 2 * value.length : 0);

@@ -20,6 +20,16 @@ export function createGroup(
   return { by, subjectKey, accumulators: aggregates.map(({ kind }, a) => createAccumulator(kind, states[a])) };
 }
 
+const GROUP_BYTES = 200;
+const ACCUMULATOR_BYTES = 50;
+const COMPLETED_BYTES = 80;
+
+/** Of a new group, about. */
+export const groupBytes = (key: string, aggregates: number): number =>
+  GROUP_BYTES + 4 * key.length + ACCUMULATOR_BYTES * aggregates;
+
+export const completedBytes = (key: string): number => COMPLETED_BYTES + 2 * key.length;
+
 /** Distinguishes 1, "1", true and null. */
 export const groupKey = (by: readonly Scalar[]): string => JSON.stringify(by);
 

@@ -8,7 +8,7 @@ import type { Scope } from "../../compile/scope.ts";
 import type { Vector } from "../../compile/vector.ts";
 import type { Clock, StatefulStep, StepContext, StepRows } from "../step.ts";
 import { ownText } from "../text-pool.ts";
-import { createGroup, groupKey, windowRowId, type Group } from "./group.ts";
+import { completedBytes, createGroup, groupBytes, groupKey, windowRowId, type Group } from "./group.ts";
 import { readWindowState, type WindowState } from "./state.ts";
 
 export function planWindow(options: WindowOptions, scope: Scope): void {
@@ -37,6 +37,7 @@ class Window implements StatefulStep {
   readonly #completed = new Map<number, Map<string, string>>();
   #watermark = -Infinity;
   #open = 0;
+  #bytes = 0;
 
   constructor(options: WindowOptions, outputs: ReadonlyMap<string, FieldType>) {
     this.outputs = outputs;
@@ -47,6 +48,10 @@ class Window implements StatefulStep {
 
   get open(): number {
     return this.#open;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   run({ batch, rows, inputs }: StepRows, context: StepContext): Batch {
@@ -65,16 +70,16 @@ class Window implements StatefulStep {
         context.dead(row, "late", "the window that this event belongs to has completed");
         continue;
       }
-      const { accumulators } = this.#group(
-        start,
-        key,
-        group,
-        this.#perSubject && batch.key !== undefined ? String(cellAt(batch.key, row)) : "",
-      );
-      for (let a = 0; a < values.length; a++) {
-        const column = values[a];
-        accumulators[a]?.add(column === undefined ? null : ownCell(column, row));
+      const known = this.#windows.get(start)?.get(key);
+      const added = values.map((column) => (column === undefined ? null : ownCell(column, row)));
+      const growth = known === undefined ? groupBytes(key, aggregates.length) : growthOf(known, added);
+      if (growth > 0 && !context.room(growth)) {
+        context.refuse(row);
+        continue;
       }
+      const subjectKey = this.#perSubject && batch.key !== undefined ? String(cellAt(batch.key, row)) : "";
+      const { accumulators } = known ?? this.#begin(start, key, group, subjectKey);
+      for (let a = 0; a < added.length; a++) this.#bytes += accumulators[a]?.add(added[a] ?? null) ?? 0;
     }
     return NO_ROWS;
   }
@@ -82,7 +87,7 @@ class Window implements StatefulStep {
   advance(clock: Clock): Batch {
     this.#watermark = Math.max(this.#watermark, clock.watermark);
     for (const start of this.#completed.keys()) {
-      if (start + this.delay <= this.#watermark) this.#completed.delete(start);
+      if (start + this.delay <= this.#watermark) this.#forget(start);
     }
     const limit = Math.max(this.#watermark, clock.timer);
     const due = [...this.#windows.keys()].filter((start) => start + this.delay <= limit).sort((a, b) => a - b);
@@ -90,15 +95,13 @@ class Window implements StatefulStep {
     return this.#take(due);
   }
 
-  #group(start: number, key: string, by: readonly Scalar[], subjectKey: string): Group {
+  #begin(start: number, key: string, by: readonly Scalar[], subjectKey: string, states?: readonly unknown[]): Group {
     let groups = this.#windows.get(start);
     if (groups === undefined) this.#windows.set(start, (groups = new Map()));
-    let group = groups.get(key);
-    if (group === undefined) {
-      group = createGroup(by, ownText(subjectKey), this.#options.aggregates);
-      groups.set(key, group);
-      this.#open++;
-    }
+    const group = createGroup(by, ownText(subjectKey), this.#options.aggregates, states);
+    groups.set(key, group);
+    this.#open++;
+    this.#bytes += bytesOf(key, group);
     return group;
   }
 
@@ -107,7 +110,10 @@ class Window implements StatefulStep {
     for (const start of starts) {
       const groups = this.#windows.get(start) ?? new Map<string, Group>();
       this.#windows.delete(start);
-      for (const [key, group] of groups) found.push({ start, key, group });
+      for (const [key, group] of groups) {
+        found.push({ start, key, group });
+        this.#bytes -= bytesOf(key, group);
+      }
       if (start + this.delay > this.#watermark) this.#complete(start, groups);
     }
     this.#open -= found.length;
@@ -133,18 +139,31 @@ class Window implements StatefulStep {
         if (group.subjectKey !== subjectKey) continue;
         groups.delete(key);
         this.#open--;
+        this.#bytes -= bytesOf(key, group);
       }
       if (groups.size === 0) this.#windows.delete(start);
     }
     for (const groups of this.#completed.values()) {
-      for (const [key, of] of groups) if (of === subjectKey) groups.delete(key);
+      for (const [key, of] of groups) {
+        if (of !== subjectKey) continue;
+        groups.delete(key);
+        this.#bytes -= completedBytes(key);
+      }
     }
   }
 
-  #complete(start: number, groups: ReadonlyMap<string, Group>): void {
+  #complete(start: number, groups: ReadonlyMap<string, Pick<Group, "subjectKey">>): void {
     const known = this.#completed.get(start) ?? new Map<string, string>();
-    for (const [key, group] of groups) known.set(key, group.subjectKey);
+    for (const [key, { subjectKey }] of groups) {
+      if (!known.has(key)) this.#bytes += completedBytes(key);
+      known.set(key, subjectKey);
+    }
     this.#completed.set(start, known);
+  }
+
+  #forget(start: number): void {
+    for (const key of this.#completed.get(start)?.keys() ?? []) this.#bytes -= completedBytes(key);
+    this.#completed.delete(start);
   }
 
   snapshot(): WindowState {
@@ -167,19 +186,20 @@ class Window implements StatefulStep {
     state.start.forEach((start, i) => {
       const by = this.#options.by.map((_, b) => state.by[b]?.[i] ?? null);
       const states = this.#options.aggregates.map((_, a) => state.aggregates[a]?.[i]);
-      const groups = this.#windows.get(start) ?? new Map<string, Group>();
-      groups.set(
-        groupKey(by),
-        createGroup(by, this.#perSubject ? (state.subjectKey[i] ?? "") : "", this.#options.aggregates, states),
-      );
-      this.#windows.set(start, groups);
-      this.#open++;
+      const subjectKey = this.#perSubject ? (state.subjectKey[i] ?? "") : "";
+      this.#begin(start, groupKey(by), by, subjectKey, states);
     });
     for (const [start, keys, of = []] of state.completed) {
-      this.#completed.set(start, new Map(keys.map((key, i) => [key, of[i] ?? ""])));
+      this.#complete(start, new Map(keys.map((key, i) => [key, { subjectKey: of[i] ?? "" }])));
     }
   }
 }
+
+const growthOf = ({ accumulators }: Group, values: readonly Scalar[]): number =>
+  accumulators.reduce((sum, accumulator, a) => sum + accumulator.growth(values[a] ?? null), 0);
+
+const bytesOf = (key: string, { accumulators }: Group): number =>
+  accumulators.reduce((sum, { bytes }) => sum + bytes, groupBytes(key, accumulators.length));
 
 /** For state, which outlives the frame. */
 function ownCell(column: Vector, row: number): Scalar {
