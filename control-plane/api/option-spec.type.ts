@@ -1,5 +1,6 @@
 import { GraphQLJSON } from "graphql-scalars";
 import { Extensions, Field, Float, Int, ObjectType, registerEnumType } from "type-graphql";
+import { describeExpressions } from "@o2mc/schema/expression/describe.ts";
 import { valueAsInput } from "@o2mc/schema/options/as-input.ts";
 import { enumName } from "@o2mc/schema/options/enum-name.ts";
 import type { ItemSpec, OptionSpec as Spec, OptionSpecs } from "@o2mc/schema/options/option.ts";
@@ -11,7 +12,7 @@ const KINDS: Readonly<Record<ItemSpec["kind"], string>> = {
   number: "a number",
   flag: "true or false",
   object: "an object with `options`",
-  expression: "a CEL expression over `event`",
+  expression: describeExpressions(),
   field: "the name of a column that there is",
   "new-field": "the name of a column to make",
 };

@@ -1,74 +1,78 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
-import { RE2JS } from "re2js";
-import { fail, type CheckContext } from "./context.ts";
-import { FUNCTIONS } from "./functions.ts";
+import { checkLiteralOperand } from "./check-literal-operand.ts";
+import { fail, type Check, type CheckContext } from "./context.ts";
+import { OVERLOADS, type Overload } from "./functions/overload.ts";
+import { fillType, matchType, type Bindings } from "./match-type.ts";
+import { MACROS } from "./macros.ts";
+import { nearest } from "./nearest.ts";
 import type { ExpressionNode } from "./node.ts";
 
-type Check = (node: ASTNode, context: CheckContext) => ExpressionNode;
-
-const MAX_PATTERN_LENGTH = 256;
-
-/** A call of one of our functions; `check` comes in as an argument because it calls this in turn. */
+/** A call of one of the functions in `FUNCTIONS.md`. */
 export function checkCall(
   node: ASTNode,
   name: string,
   argumentNodes: readonly ASTNode[],
-  form: "global" | "method",
+  form: Overload["form"],
   context: CheckContext,
   check: Check,
 ): ExpressionNode {
-  if (name === "has" && form === "global") return checkHas(node, argumentNodes, context, check);
-  const signature = isFunction(name) ? FUNCTIONS[name] : undefined;
-  if (!isFunction(name) || signature === undefined || (signature.form !== "both" && signature.form !== form)) {
-    throw fail(
-      node,
-      context,
-      "EXPRESSION_UNSUPPORTED",
-      `there is no ${form === "method" ? "method" : "function"} ${name}`,
-    );
-  }
-  if (argumentNodes.length !== signature.parameters.length) {
-    throw fail(node, context, "EXPRESSION_TYPE", `${name} takes ${signature.parameters.length} operands`);
-  }
+  const overloads = OVERLOADS[form].get(name);
+  if (overloads === undefined) throw unknown(node, name, form, context);
   const args = argumentNodes.map((argument) => check(argument, context));
-  for (const [i, argument] of args.entries()) {
-    if (argument.type === "null" || !signature.parameters[i]?.includes(argument.type)) {
-      throw fail(argumentNodes[i] ?? node, context, "EXPRESSION_TYPE", `${name} does not take ${argument.type}`);
-    }
+  for (const overload of overloads) {
+    const bindings: Bindings = new Map();
+    if (mismatch(overload, args, bindings) !== undefined) continue;
+    args.forEach((argument, i) =>
+      checkLiteralOperand(parameterOf(overload, i), argument, argumentNodes[i] ?? node, context),
+    );
+    return { kind: "call", type: fillType(overload.result, bindings), signature: overload.signature, arguments: args };
   }
-  if (name === "matches") checkPattern(argumentNodes[1] ?? node, args[1], context);
-  return { kind: "call", type: signature.result, name, arguments: args };
+  throw unfit(node, argumentNodes, args, overloads, context);
 }
 
-function isFunction(name: string): name is keyof typeof FUNCTIONS {
-  return Object.hasOwn(FUNCTIONS, name);
+function parameterOf({ parameters }: Overload, i: number) {
+  return parameters[Math.min(i, parameters.length - 1)] ?? "null";
 }
 
-function checkHas(
+/** The first operand that the overload does not take; -1 when their number is wrong. */
+function mismatch(overload: Overload, args: readonly ExpressionNode[], bindings: Bindings): number | undefined {
+  if (args.length < overload.parameters.length || args.length > overload.most) return -1;
+  const at = args.findIndex(({ type }, i) => !matchType(parameterOf(overload, i), type, bindings));
+  return at < 0 ? undefined : at;
+}
+
+function unknown(node: ASTNode, name: string, form: Overload["form"], context: CheckContext) {
+  const other = form === "method" ? "function" : "method";
+  const elsewhere = OVERLOADS[other].get(name)?.[0];
+  const message = `there is no ${form} ${name}`;
+  if (elsewhere !== undefined) {
+    return fail(node, context, "EXPRESSION_UNKNOWN_FUNCTION", `${message}; it is written ${elsewhere.signature}`);
+  }
+  const known = [
+    ...OVERLOADS[form].keys(),
+    ...MACROS.filter((macro) => macro.form === form).map((macro) => macro.name),
+  ];
+  return fail(node, context, "EXPRESSION_UNKNOWN_FUNCTION", message, { near: nearest(name, known) });
+}
+
+/** About the overload that goes furthest. */
+function unfit(
   node: ASTNode,
   argumentNodes: readonly ASTNode[],
+  args: readonly ExpressionNode[],
+  overloads: readonly Overload[],
   context: CheckContext,
-  check: Check,
-): ExpressionNode {
-  const args = argumentNodes.map((argument) => check(argument, context));
-  if (args.length !== 1 || args[0]?.kind !== "field") {
-    throw fail(node, context, "EXPRESSION_TYPE", "has takes one field");
+) {
+  const fits = overloads.map((overload) => mismatch(overload, args, new Map()) ?? -1);
+  const furthest = Math.max(...fits);
+  const name = overloads[0]?.name ?? "";
+  if (furthest < 0) {
+    const forms = overloads.map(({ signature }) => signature).join(" or ");
+    return fail(node, context, "EXPRESSION_TYPE", `${name} is ${forms}`);
   }
-  return { kind: "call", type: "boolean", name: "has", arguments: args };
-}
-
-/** A literal pattern is compiled once, and a bad one is found at publish; RE2 keeps matching linear. */
-function checkPattern(node: ASTNode, pattern: ExpressionNode | undefined, context: CheckContext): void {
-  if (pattern?.kind !== "literal" || typeof pattern.value !== "string") {
-    throw fail(node, context, "EXPRESSION_PATTERN", "the pattern must be a literal");
-  }
-  if (pattern.value.length > MAX_PATTERN_LENGTH) {
-    throw fail(node, context, "EXPRESSION_PATTERN", `the pattern is longer than ${MAX_PATTERN_LENGTH} characters`);
-  }
-  try {
-    RE2JS.compile(pattern.value);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : "not a pattern";
-    throw fail(node, context, "EXPRESSION_PATTERN", reason);
-  }
+  const wanted = overloads.filter((_, i) => fits[i] === furthest).map((overload) => parameterOf(overload, furthest));
+  const expected = [...new Set(wanted)].join(" or ");
+  const found = args[furthest]?.type ?? "null";
+  const message = `${name} takes ${expected} here, and this is ${found}`;
+  return fail(argumentNodes[furthest] ?? node, context, "EXPRESSION_TYPE", message, { expected, found });
 }

@@ -4,16 +4,18 @@ import { check } from "./check.ts";
 import type { CheckContext } from "./context.ts";
 import { ExpressionError } from "./error.ts";
 import type { ExpressionNode } from "./node.ts";
+import { isFieldType } from "./value-type.ts";
 
 export { ExpressionError };
 
 const MAX_SOURCE_BYTES = 4096;
-const MAX_NODES = 200;
+const MAX_NODES = 400;
 
 /** Names are ours to check, so the library only parses; its limits keep hostile sources cheap. */
 const parser = new Environment({
   unlistedVariablesAreDyn: true,
-  limits: { maxAstNodes: MAX_NODES, maxDepth: 64, maxListElements: 128, maxCallArguments: 8 },
+  enableOptionalTypes: true,
+  limits: { maxAstNodes: MAX_NODES, maxDepth: 64, maxListElements: 256, maxMapEntries: 256, maxCallArguments: 8 },
 });
 
 /**
@@ -40,10 +42,9 @@ interface CheckOptions {
 }
 
 /**
- * Parses a CEL expression over `event` and checks it against the declared columns. Differences from CEL, all of them
- * declared: numbers are JavaScript doubles (integers are exact up to 2^53), integers and doubles may be mixed (the
- * result is a double), and a missing value is null, which every operator passes on except `&&`, `||`, `has` and a
- * comparison with the literal `null`. What is no number (0.0 / 0.0) is null too.
+ * Parses a CEL expression over `event` and checks it against the declared columns. `FUNCTIONS.md` has the language, and
+ * how it differs from CEL: a missing value is null, which all pass on but `&&`, `||`, `has`, `orValue` and a comparison
+ * with the literal `null`; what is an error in CEL is null too.
  *
  * @throws ExpressionError with code, line and column
  */
@@ -57,14 +58,23 @@ export function checkExpression(
     source,
     fields: new Set(),
     fieldType: (path) => columns.get(path) ?? (options.envelope === false ? undefined : ENVELOPE_TYPES.get(path)),
+    paths: () => [...columns.keys(), ...(options.envelope === false ? [] : ENVELOPE_TYPES.keys())],
+    variables: new Map(),
+    depth: 0,
   };
   const ast = check(parse(source), context);
-  if (ast.type === "null") throw new ExpressionError("EXPRESSION_TYPE", "the value is always null", source, 0);
-  const fits = expected === undefined || ast.type === expected || (expected === "number" && ast.type === "integer");
-  if (!fits) {
-    throw new ExpressionError("EXPRESSION_TYPE", `expected ${expected}, but this is ${ast.type}`, source, 0);
+  const { type } = ast;
+  if (type === "null") throw new ExpressionError("EXPRESSION_TYPE", "the value is always null", source, 0);
+  if (!isFieldType(type)) {
+    const found = `a column can't hold ${type}; ${type === "duration" ? "getSeconds()" : "join(), size() or an index"} makes a value of it`;
+    throw new ExpressionError("EXPRESSION_TYPE", found, source, 0, { found: type });
   }
-  return { type: ast.type, fields: [...context.fields], ast };
+  const fits = expected === undefined || type === expected || (expected === "number" && type === "integer");
+  if (!fits) {
+    const details = { expected, found: type };
+    throw new ExpressionError("EXPRESSION_TYPE", `expected ${expected}, but this is ${type}`, source, 0, details);
+  }
+  return { type, fields: [...context.fields], ast };
 }
 
 function parse(source: string) {
@@ -76,6 +86,6 @@ function parse(source: string) {
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     const code = error.code === "limit_exceeded" ? "EXPRESSION_TOO_LARGE" : "EXPRESSION_SYNTAX";
-    throw new ExpressionError(code, error.summary, source, error.range?.start ?? 0, error);
+    throw new ExpressionError(code, error.summary, source, error.range?.start ?? 0, { cause: error });
   }
 }

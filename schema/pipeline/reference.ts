@@ -18,7 +18,7 @@ export function stepsReference(): string {
     "What a pipeline is made of. Printed from the specs in `steps/` by `npm run reference:print`: change those. An option",
     "without a default that is not called optional is required; an unknown one is refused.\n",
     'Expressions are CEL over `event`: `event.page.path`, `event["$time"]`. Columns whose names begin with `$` are the',
-    "event's envelope.\n",
+    "event's envelope. [FUNCTIONS.md](../expression/FUNCTIONS.md) has the language.\n",
     ...steps,
     "## time\n",
     "Not a step, but how the whole pipeline takes time from its events.\n",

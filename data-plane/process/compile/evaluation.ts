@@ -1,6 +1,7 @@
 import { cellAt, kindOf } from "@o2mc/schema/events/columns/column.ts";
 import type { Batch } from "./batch.ts";
 import type { ChangeNode, Node } from "./node.ts";
+import { TextMemos } from "./text-memos.ts";
 import { identity, type Selection, type Vector } from "./vector.ts";
 
 /** Why a row could not be computed, and which node failed on it. */
@@ -21,6 +22,7 @@ export class NodeFailure extends Error {
 export class Evaluation {
   readonly batch: Batch;
   readonly #columns: (Vector | undefined)[] = [];
+  readonly #memos = new TextMemos();
 
   constructor(batch: Batch) {
     this.batch = batch;
@@ -39,7 +41,7 @@ export class Evaluation {
   select(node: Node, rows: Selection): Selection {
     if (node.kind === "expression" && this.#columns[node.id] === undefined && node.owners.size === 1) {
       const inputs = node.inputs.map((input) => this.column(input, rows));
-      return attempt(node, () => node.loops.select(this.batch.n, rows, inputs));
+      return attempt(node, () => node.loops.select(this.batch.n, rows, inputs, this.#memos));
     }
     const { values } = this.column(node, rows);
     return rows.filter((row) => values[row] === 1);
@@ -51,7 +53,7 @@ export class Evaluation {
         return this.batch.column(node.name, node.type);
       case "expression": {
         const inputs = node.inputs.map((input) => this.column(input, rows));
-        return attempt(node, () => node.loops.evaluate(this.batch.n, rows, inputs));
+        return attempt(node, () => node.loops.evaluate(this.batch.n, rows, inputs, this.#memos));
       }
       case "change": {
         const input = this.column(node.input, rows);

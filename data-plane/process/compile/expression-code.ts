@@ -1,15 +1,34 @@
-import type { BinaryNode, CallNode, ExpressionNode, FieldNode, NodeType } from "@o2mc/schema/expression/node.ts";
+import { OVERLOADS_BY_SIGNATURE } from "@o2mc/schema/expression/functions/overload.ts";
+import { jsonPath } from "@o2mc/schema/expression/json-path.ts";
+import type {
+  BinaryNode,
+  BuiltinNode,
+  CallNode,
+  ConditionalNode,
+  ExpressionNode,
+  FieldNode,
+} from "@o2mc/schema/expression/node.ts";
+import { elementOf, entryOf, type ValueType } from "@o2mc/schema/expression/value-type.ts";
 import { RE2JS } from "re2js";
+import { IMPLEMENTATIONS } from "./functions/implementations.ts";
+import { macroCode } from "./macro-code.ts";
+import { nodeKey } from "./node-key.ts";
+import { isNull, nullIsNan, nullOf } from "./null-code.ts";
 
-const isNumeric = (type: NodeType): boolean => type === "number" || type === "integer" || type === "timestamp";
-const nullOf = (type: NodeType): string => (isNumeric(type) ? "NaN" : "null");
-const isNull = (name: string, type: NodeType): string => (isNumeric(type) ? `${name} !== ${name}` : `${name} === null`);
+const isScalar = (type: ValueType): boolean => elementOf(type) === undefined && entryOf(type) === undefined;
+const isGiven = (node: ExpressionNode): boolean => node.kind === "literal" && node.value !== null;
 
 /** Statements that compute an expression of given values; a subclass says where fields come from. */
 export abstract class ExpressionCode {
   body = "";
+  /** some macro is in it, so `left` must be declared */
+  iterates = false;
+  /** what macros have bound */
+  readonly variables = new Map<number, string>();
   protected readonly literals: unknown[];
   #temporaries = 0;
+  /** names of what is computed already, in the blocks that are open */
+  readonly #computed: Map<string, string>[] = [new Map()];
 
   constructor(literals: unknown[]) {
     this.literals = literals;
@@ -18,12 +37,74 @@ export abstract class ExpressionCode {
   protected abstract field(node: FieldNode): string;
 
   /** Appends the statements that compute `node` as a `type`; returns the name that holds its value. */
-  value(node: ExpressionNode, type: NodeType = node.type): string {
+  value(node: ExpressionNode, type: ValueType = node.type): string {
     switch (node.kind) {
       case "literal":
         return node.value === null ? nullOf(type) : this.literal(node.value);
       case "field":
         return this.field(node);
+      case "variable":
+        return this.variables.get(node.id) ?? "null";
+      default:
+    }
+    if (node.type === "null") return this.compute(node, type);
+    const key = nodeKey(node, (path) => path);
+    for (const block of this.#computed) {
+      const name = block.get(key);
+      if (name !== undefined) return name;
+    }
+    const name = this.compute(node, type);
+    this.#computed.at(-1)?.set(key, name);
+    return name;
+  }
+
+  /** A JavaScript condition that holds when the boolean `node` is true, and not when it is false or null. */
+  truth(node: ExpressionNode): string {
+    if (node.kind !== "binary") return `${this.value(node)} === true`;
+    const { operator, left, right } = node;
+    if (operator === "&&" || operator === "||") {
+      const result = this.let(this.truth(left));
+      this.block(operator === "&&" ? `if (${result})` : `if (!${result})`, () => {
+        this.emit(`${result} = ${this.truth(right)};`);
+      });
+      return result;
+    }
+    // a comparison with NaN is false
+    const numbers = nullIsNan(left.type) && nullIsNan(right.type) && operator !== "!=";
+    const scalars = operator === "==" && isScalar(left.type) && (isGiven(left) || isGiven(right));
+    if (!numbers && !scalars) return `${this.value(node)} === true`;
+    const a = this.value(left);
+    return this.let(`${a} ${operator === "==" ? "===" : operator} ${this.value(right)}`);
+  }
+
+  /** In this form a value is computed, and its own statements written, before the statement that takes it. */
+  emit(statements: string): void {
+    this.body += statements;
+  }
+
+  let(value: string): string {
+    const name = `t${this.#temporaries++}`;
+    this.emit(`let ${name} = ${value};`);
+    return name;
+  }
+
+  /** What is computed inside is not known outside. */
+  block(head: string, write: () => void): void {
+    this.emit(`${head} {`);
+    this.#computed.push(new Map());
+    write();
+    this.#computed.pop();
+    this.emit("}");
+  }
+
+  protected literal(value: unknown): string {
+    const known = this.literals.findIndex((other) => Object.is(other, value));
+    return `k${known < 0 ? this.literals.push(value) - 1 : known}`;
+  }
+
+  /** Of a node that is no literal, field or variable, and not yet computed. */
+  protected compute(node: ExpressionNode, type: ValueType): string {
+    switch (node.kind) {
       case "unary": {
         const operand = this.value(node.operand);
         if (node.operator === "!") return this.let(`${operand} === null ? null : !${operand}`);
@@ -31,57 +112,43 @@ export abstract class ExpressionCode {
       }
       case "binary":
         return this.#binary(node);
-      case "conditional": {
-        const condition = this.value(node.condition);
-        const result = this.let(nullOf(node.type));
-        this.body += `if (${condition} === true) {`;
-        const whenTrue = this.value(node.whenTrue, node.type);
-        this.body += `${result} = ${whenTrue}; } else if (${condition} === false) {`;
-        const whenFalse = this.value(node.whenFalse, node.type);
-        this.body += `${result} = ${whenFalse}; }`;
-        return result;
-      }
+      case "conditional":
+        return this.#conditional(node, node.type === "null" ? type : node.type);
+      case "list":
+      case "map":
+        return this.#collection(node.kind, node.items, node.type);
+      case "builtin":
+        return this.#builtin(node);
       case "call":
         return this.#call(node);
+      case "macro":
+      case "bind":
+        return macroCode(node, this);
+      default:
+        throw new Error(`no code for ${node.kind}`);
     }
   }
 
-  /** A JavaScript condition that holds when the boolean `node` is true, and not when it is false or null. */
-  truth(node: ExpressionNode): string {
-    if (node.kind === "binary" && (node.operator === "&&" || node.operator === "||")) {
-      const result = this.let(this.truth(node.left));
-      this.body += node.operator === "&&" ? `if (${result}) {` : `if (!${result}) {`;
-      const right = this.truth(node.right);
-      this.body += `${result} = ${right}; }`;
-      return result;
-    }
-    const numbers = node.kind === "binary" && isNumeric(node.left.type) && isNumeric(node.right.type);
-    if (numbers && node.operator !== "!=") {
-      // a comparison with NaN is false
-      const sign = node.operator === "==" ? "===" : node.operator;
-      const left = this.value(node.left);
-      return this.let(`${left} ${sign} ${this.value(node.right)}`);
-    }
-    return `${this.value(node)} === true`;
-  }
-
-  protected let(value: string): string {
-    const name = `t${this.#temporaries++}`;
-    this.body += `let ${name} = ${value};`;
-    return name;
-  }
-
-  protected literal(value: unknown): string {
-    return `k[${this.literals.push(value) - 1}]`;
+  #conditional(node: ConditionalNode, type: ValueType): string {
+    const condition = this.value(node.condition);
+    const result = this.let(nullOf(type));
+    this.block(`if (${condition} === true)`, () => {
+      this.emit(`${result} = ${this.value(node.whenTrue, type)};`);
+    });
+    this.block(`else if (${condition} === false)`, () => {
+      this.emit(`${result} = ${this.value(node.whenFalse, type)};`);
+    });
+    return result;
   }
 
   #binary({ operator, left, right, type }: BinaryNode): string {
     if (operator === "&&" || operator === "||") {
       const stop = operator === "&&" ? "false" : "true";
       const result = this.let(this.value(left));
-      this.body += `if (${result} !== ${stop}) {`;
-      const other = this.value(right);
-      this.body += `if (${other} === ${stop} || ${other} === null) ${result} = ${other}; }`;
+      this.block(`if (${result} !== ${stop})`, () => {
+        const other = this.value(right);
+        this.emit(`if (${other} === ${stop} || ${other} === null) ${result} = ${other};`);
+      });
       return result;
     }
     const equality = operator === "==" || operator === "!=";
@@ -93,70 +160,100 @@ export abstract class ExpressionCode {
     }
     const a = this.value(left);
     const b = this.value(right);
-    if (isNumeric(type)) {
-      if (operator === "%") return this.let(`runtime.remainder(${a}, ${b})`);
-      if (operator === "/" && type === "integer") return this.let(`runtime.divideIntegers(${a}, ${b})`);
-      return this.let(`${a} ${operator} ${b}${operator === "*" && type === "integer" ? " + 0" : ""}`);
+    switch (type) {
+      case "integer":
+        return this.#integer(operator, a, b);
+      case "number":
+        return this.let(`${a} ${operator} ${b}`);
+      case "timestamp":
+      case "duration":
+        return this.let(`runtime.${type}(${a} ${operator} ${b})`);
+      default:
     }
-    if (operator === "+") return this.let(`${a} === null || ${b} === null ? null : runtime.concatenate(${a}, ${b})`);
+    const anyNull = this.#anyNull([left, right], [a, b]);
+    if (operator === "+") {
+      return this.#unless(anyNull, `runtime.${type === "string" ? "concatenate" : "append"}(${a}, ${b})`, "null");
+    }
+    if (equality && !isScalar(left.type)) {
+      return this.#unless(anyNull, `${operator === "!=" ? "!" : ""}runtime.equal(${a}, ${b})`, "null");
+    }
     const sign = operator === "==" ? "===" : operator === "!=" ? "!==" : operator;
-    return this.let(`${isNull(a, left.type)} || ${isNull(b, right.type)} ? null : ${a} ${sign} ${b}`);
+    return this.#unless(anyNull, `${a} ${sign} ${b}`, "null");
+  }
+
+  /** Beyond 2^53, where doubles stop to be exact, is an overflow: null. */
+  #integer(operator: string, a: string, b: string): string {
+    if (operator === "/") return this.let(`runtime.divideIntegers(${a}, ${b})`);
+    if (operator === "%") return this.let(`runtime.remainder(${a}, ${b})`);
+    const result = this.let(`${a} ${operator} ${b}${operator === "*" ? " + 0" : ""}`);
+    this.emit(`if (${result} > 9007199254740991 || ${result} < -9007199254740991) ${result} = NaN;`);
+    return result;
+  }
+
+  #collection(kind: "list" | "map", items: readonly ExpressionNode[], type: ValueType): string {
+    const of = entryOf(type);
+    const itemType = (i: number) => elementOf(type) ?? (i % 2 === 0 ? of?.key : of?.value) ?? "null";
+    const names = items.map((item, i) => this.value(item, itemType(i)));
+    const list = `[${names.join(", ")}]`;
+    return this.#unless(this.#anyNull(items, names), kind === "list" ? list : `runtime.mapOf(${list})`, "null");
+  }
+
+  #builtin({ name, type, arguments: [first, second] }: BuiltinNode): string {
+    if (first === undefined) throw new Error(`${name} has no operand`);
+    if (name === "has") return this.let(`!(${isNull(this.value(first), first.type)})`);
+    if (second === undefined) throw new Error(`${name} has one operand`);
+    if (name === "in") return this.#in(first, second);
+    if (name === "orValue") {
+      const result = this.let(this.value(first, type));
+      this.block(`if (${isNull(result, type)})`, () => {
+        this.emit(`${result} = ${this.value(second, type)};`);
+      });
+      return result;
+    }
+    const [collection, key] = [this.value(first), this.value(second)];
+    const found = entryOf(first.type) === undefined ? `${collection}[${key}]` : `${collection}.get(${key})`;
+    return this.#unless(this.#anyNull([first, second], [collection, key]), `${found} ?? ${nullOf(type)}`, nullOf(type));
+  }
+
+  #in(item: ExpressionNode, collection: ExpressionNode): string {
+    const a = this.value(item);
+    const scalar = isScalar(item.type);
+    if (collection.kind === "list" && scalar) {
+      const names = collection.items.map((entry) => this.value(entry));
+      const anyNull = this.#anyNull([item, ...collection.items], [a, ...names]);
+      return this.#unless(anyNull, names.map((name) => `${a} === ${name}`).join(" || ") || "false", "null");
+    }
+    if (collection.kind === "literal" && Array.isArray(collection.value) && scalar) {
+      const set = this.literal(new Set<unknown>(collection.value));
+      return this.#unless(this.#anyNull([item], [a]), `${set}.has(${a})`, "null");
+    }
+    const within = this.value(collection);
+    const test = entryOf(collection.type) === undefined ? `runtime.includes(${within}, ${a})` : `${within}.has(${a})`;
+    return this.#unless(this.#anyNull([item, collection], [a, within]), test, "null");
   }
 
   #call(node: CallNode): string {
-    if (node.name === "in") return this.#in(node);
-    if (node.name === "matches") return this.#matches(node);
-    const names = node.arguments.map((argument) => this.value(argument));
-    const [a = "null", b = "null"] = names;
-    const anyNull = names.map((name, i) => isNull(name, node.arguments[i]?.type ?? "null")).join(" || ");
-    if (node.name === "has") return this.let(`!(${anyNull})`);
-    return this.let(`${anyNull} ? ${nullOf(node.type)} : ${callSource(node, a, b)}`);
+    const parameters = OVERLOADS_BY_SIGNATURE.get(node.signature)?.parameters ?? [];
+    const names = node.arguments.map((argument, i) => this.#operand(argument, parameters[i]));
+    const call = `${this.literal(IMPLEMENTATIONS[node.signature])}(${names.join(", ")})`;
+    // a function of any list does not know what its null is
+    const generic = node.signature.endsWith(": T") && nullIsNan(node.type);
+    return this.#unless(this.#anyNull(node.arguments, names), generic ? `${call} ?? NaN` : call, nullOf(node.type));
   }
 
-  #in({ arguments: [item, ...list] }: CallNode): string {
-    if (item === undefined) return "null";
-    const a = this.value(item);
-    if (list.every((entry) => entry.kind === "literal")) {
-      const set = this.literal(new Set(list.map((entry) => entry.value)));
-      return this.let(`${isNull(a, item.type)} ? null : ${set}.has(${a})`);
-    }
-    const names = list.map((entry) => this.value(entry));
-    const anyNull = [isNull(a, item.type), ...names.map((name, i) => isNull(name, list[i]?.type ?? "null"))];
-    return this.let(`${anyNull.join(" || ")} ? null : ${names.map((name) => `${a} === ${name}`).join(" || ")}`);
+  #operand(node: ExpressionNode, parameter: string | undefined): string {
+    const text = node.kind === "literal" && typeof node.value === "string" ? node.value : undefined;
+    if (parameter === "pattern" && text !== undefined) return this.literal(RE2JS.compile(text));
+    if (parameter === "path" && text !== undefined) return this.literal(jsonPath(text));
+    return this.value(node);
   }
 
-  #matches({ arguments: [text, pattern] }: CallNode): string {
-    if (text === undefined || pattern?.kind !== "literal") return "null";
-    const a = this.value(text);
-    const compiled = this.literal(RE2JS.compile(String(pattern.value)));
-    return this.let(`${a} === null ? null : ${compiled}.matcher(${a}).find()`);
+  #anyNull(nodes: readonly ExpressionNode[], names: readonly string[]): string {
+    const tests = nodes.map((node, i) => (isGiven(node) ? "" : isNull(names[i] ?? "null", node.type)));
+    return tests.filter((test) => test !== "").join(" || ");
   }
-}
 
-function callSource({ name, arguments: [first] }: CallNode, a: string, b: string): string {
-  const from = first?.type;
-  switch (name) {
-    case "startsWith":
-    case "endsWith":
-      return `${a}.${name}(${b})`;
-    case "contains":
-      return `${a}.includes(${b})`;
-    case "string":
-      return from === "timestamp" ? `runtime.timestampText(${a})` : `String(${a})`;
-    case "int":
-      if (from === "string") return `runtime.parseInteger(${a})`;
-      return `runtime.truncate(${from === "timestamp" ? `Math.floor(${a} / 1000)` : a})`;
-    case "double":
-      return from === "string" ? `runtime.parseDouble(${a})` : a;
-    case "timestamp":
-      return from === "string" ? `runtime.parseTimestamp(${a})` : a;
-    case "pathSegment":
-      return `runtime.pathSegment(${a}, ${b})`;
-    case "size":
-    case "lowerAscii":
-    case "sha256":
-      return `runtime.${name}(${a})`;
-    default:
-      throw new Error(`no code for ${name}`);
+  #unless(condition: string, value: string, otherwise: string): string {
+    return this.let(condition === "" ? value : `${condition} ? ${otherwise} : ${value}`);
   }
 }

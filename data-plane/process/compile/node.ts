@@ -2,6 +2,7 @@ import type { FieldType } from "@o2mc/schema/consent/policy.ts";
 import type { CheckedExpression } from "@o2mc/schema/expression/parse.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import { generate, type ExpressionLoops } from "./generate.ts";
+import { nodeKey } from "./node-key.ts";
 
 /**
  * A column that can be computed, named by what it is computed from: equal ones are one node, so that pipelines of a lane
@@ -51,7 +52,7 @@ export class NodeTable {
   expression(checked: CheckedExpression, inputs: readonly Node[], owner: string): Node {
     const [only] = inputs;
     if (checked.ast.kind === "field" && only !== undefined) return only;
-    const key = `expression ${inputs.map(({ id }) => id).join(",")} ${JSON.stringify(checked.ast)}`;
+    const key = `expression ${nodeKey(checked.ast, (path) => inputs[checked.fields.indexOf(path)]?.id ?? -1)}`;
     return this.#intern(key, owner, (base) => ({
       ...base,
       kind: "expression",

@@ -2,6 +2,7 @@ import type { FieldType } from "@o2mc/schema/consent/policy.ts";
 import type { StepVerb } from "@o2mc/schema/pipeline/definition.ts";
 import { checkExpression } from "@o2mc/schema/expression/parse.ts";
 import type { StatefulStep } from "../steps/step.ts";
+import { foldExpression } from "./fold.ts";
 import type { ChangeNode, Node, NodeTable } from "./node.ts";
 
 /** What a stretch of steps does with a batch, in order. Columns are nodes, computed when an operation needs them. */
@@ -80,7 +81,7 @@ export class Scope {
 
   expression(source: string, expected?: FieldType): Node {
     const types = new Map([...this.#columns].map(([name, { type }]) => [name, type]));
-    const checked = checkExpression(source, types, expected, { envelope: false });
+    const checked = foldExpression(checkExpression(source, types, expected, { envelope: false }));
     return this.#origin(
       this.#table.expression(
         checked,

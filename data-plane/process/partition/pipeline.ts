@@ -7,8 +7,8 @@ import type { TimeOptions } from "@o2mc/schema/pipeline/definition.ts";
 import { ENVELOPE_TYPES } from "@o2mc/schema/expression/parse.ts";
 import type { Batch } from "../compile/batch.ts";
 import { Evaluation, NodeFailure } from "../compile/evaluation.ts";
+import { ValueTooLarge } from "../compile/limits.ts";
 import { NodeTable } from "../compile/node.ts";
-import { TextTooLarge } from "../compile/runtime.ts";
 import { Scope, type KeepOperation, type Operation, type StepPlace } from "../compile/scope.ts";
 import type { Selection } from "../compile/vector.ts";
 import { planStep } from "../steps/plan.ts";
@@ -157,7 +157,7 @@ export class Pipeline {
       } catch (error) {
         if (!(error instanceof NodeFailure)) throw error;
         const at = this.#stages[index]?.origins.get(error.node) ?? operation.at;
-        const code = error.cause instanceof TextTooLarge ? "too-large" : "step-failed";
+        const code = error.cause instanceof ValueTooLarge ? "too-large" : "step-failed";
         dead(sink, this.id, operation, at, given, row, code, error.message);
         return false;
       }
