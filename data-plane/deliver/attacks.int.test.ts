@@ -145,6 +145,32 @@ test("secret in an error: a server that repeats the password in everything it sa
   expect(inspect(error)).toContain("the password [secret] is not");
 });
 
+test("memory bomb: a PostgreSQL whose answer has no end is cut off", async () => {
+  let taken = 0;
+  const piece = Buffer.alloc(1 << 20);
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    const more = (): void => {
+      taken = socket.bytesWritten;
+      while (socket.writable && socket.write(piece));
+    };
+    socket.on("drain", more);
+    socket.once("data", () => {
+      // a notice of 2 GB
+      socket.write(Buffer.from([0x4e, 0x7f, 0xff, 0xff, 0xf0]));
+      more();
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port: at } = server.address() as AddressInfo;
+  const options = { host: "127.0.0.1", port: at, database: "d", user: "u", password: "p", table: "t", tls: false };
+  expect(await failure(open(postgresKind, options, outgoingTo()).connect())).toBeInstanceOf(NotConnected);
+  server.close();
+  expect(taken).toBeGreaterThan(8 << 20);
+  expect(taken).toBeLessThan(512 << 20);
+});
+
 test("stolen password: an empty one is not filled up with what this process or its user has of others", async () => {
   const { server, at, passwords } = await talkativePostgres();
   vi.stubEnv("PGPASSWORD", "the operator's own");

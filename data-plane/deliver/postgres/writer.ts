@@ -12,6 +12,7 @@ import {
   type Row,
   type RowFailure,
 } from "../destination.ts";
+import { AnswerLimit } from "./answer-limit.ts";
 import { isDataError, typed } from "./errors.ts";
 import { ensureTable } from "./table.ts";
 import { eraseSql, upsertParameters, upsertSql } from "./upsert.ts";
@@ -30,6 +31,7 @@ export class PostgresWriter implements Destination {
   #tableChanged = false;
 
   readonly #connector: Connector;
+  readonly #answers = new AnswerLimit();
 
   constructor(options: PostgresOptions, { output, outgoing }: DestinationContext) {
     this.#options = options;
@@ -48,7 +50,7 @@ export class PostgresWriter implements Destination {
       // as a function: else an empty one would be looked up in PGPASSWORD and in ~/.pgpass, which are the operator's
       password: () => password,
       ssl: tls,
-      stream: () => this.#connector.socket(),
+      stream: () => this.#answers.watch(this.#connector.socket()),
       application_name: "o2mc-deliver",
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -61,6 +63,7 @@ export class PostgresWriter implements Destination {
     try {
       await client.connect();
       // A server that is set to answer before its log is on disk would let us acknowledge what it may lose.
+      this.#answers.restart();
       await client.query("set synchronous_commit = on");
       await ensureTable(client, this.#options, this.#output);
     } catch (error) {
@@ -92,6 +95,7 @@ export class PostgresWriter implements Destination {
     try {
       if (this.#tableChanged) await ensureTable(client, this.#options, this.#output);
       this.#tableChanged = false;
+      this.#answers.restart();
       const { rowCount } = await client.query(eraseSql(this.#options), [erasureKey]);
       return { rows: rowCount };
     } catch (error) {
@@ -109,6 +113,7 @@ export class PostgresWriter implements Destination {
   /** Halves the rows on a data error until the bad ones stand alone; the good ones are committed on the way. */
   async #upsert(client: Client, rows: readonly IndexedRow[], failures: Map<number, RowFailure>): Promise<void> {
     try {
+      this.#answers.restart();
       await client.query(
         this.#sql,
         upsertParameters(
