@@ -2,7 +2,7 @@ import type { Server } from "node:http";
 import { isDeepStrictEqual } from "node:util";
 import type { GraphQLSchema } from "graphql/index.js";
 import { useServer } from "graphql-ws/use/ws";
-import { WebSocketServer } from "ws";
+import { WebSocketServer, type WebSocket } from "ws";
 import type { Actor } from "../auth/actor.ts";
 import type { Authenticate } from "../auth/authenticate.ts";
 import { ApiError } from "../errors/api-error.ts";
@@ -15,6 +15,10 @@ import { requestOrigin } from "./request-origin.ts";
 
 const PATH = "/graphql";
 const MAX_MESSAGE_BYTES = 256 * 1024;
+/** several messages for each subscription */
+const MAX_UNREAD_BYTES = 32 << 20;
+/** as pings of a client that reads slowly, hours of them */
+const MAX_ASKED_UNREAD = 1_000;
 const RECHECK_MS = 5_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** graphql-ws: the client may come back, with a fresh token */
@@ -55,9 +59,12 @@ export function serveSubscriptions(options: SubscriptionOptions): () => Promise<
     maxPayload: MAX_MESSAGE_BYTES,
     verifyClient: ({ origin }: { origin: string | undefined }) => options.allows(origin),
   });
+  sockets.on("connection", cutOffWhoNeverReads);
   const served = useServer<Record<string, unknown>, SocketState>(
     {
       schema,
+      // whatever NODE_ENV is: else the reason of a close is an error's own text, statements of the database included
+      isProd: true,
       context: ({ extra }): Context => ({
         services,
         from: requestOrigin(extra.request, proxies),
@@ -109,4 +116,14 @@ export function serveSubscriptions(options: SubscriptionOptions): () => Promise<
   return async () => {
     await served.dispose();
   };
+}
+
+/** Pings are answered to anybody: who sends them, however small, and reads no answer fills memory that is everybody's. */
+function cutOffWhoNeverReads(socket: WebSocket): void {
+  let asked = 0;
+  const look = (): void => {
+    asked = socket.bufferedAmount === 0 ? 0 : asked + 1;
+    if (socket.bufferedAmount > MAX_UNREAD_BYTES || asked > MAX_ASKED_UNREAD) socket.terminate();
+  };
+  socket.on("message", look).on("ping", look);
 }

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { Client } from "pg";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { noHub, startApi, type TestApi } from "../../test/api.ts";
 import { makeTenant } from "../../test/fixture.ts";
@@ -76,6 +77,49 @@ test("the right Origin may", async () => {
   expect(said[0]).toContain("connection_ack");
   const preflight = await fetch(`${api.url}/graphql`, { method: "OPTIONS", headers: { origin } });
   expect(preflight.headers.get("access-control-allow-origin")).toBe(origin);
+});
+
+test.each([
+  [600, 200_000],
+  [200_000, 1],
+])("memory bomb: who sends %i pings of %i characters and reads no answer is cut off", async (count, length) => {
+  const ping = JSON.stringify({ type: "ping", payload: { filling: "x".repeat(length) } });
+  // graphql-ws tells of each answer that it could not send
+  const told = vi.spyOn(console, "error").mockReturnValue();
+  for (const first of [[], [await init()]]) {
+    const socket = new WebSocket(`${api.url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
+    let pongs = 0;
+    await new Promise<void>((opened) => socket.on("open", () => opened()));
+    const closed = new Promise<number>((done) => socket.on("close", done));
+    socket.on("error", () => undefined);
+    socket.on("message", () => pongs++);
+    socket.pause();
+    for (const message of first) socket.send(JSON.stringify(message));
+    // in one go: what is not sent in the three seconds that a socket has without a token proves nothing
+    await Promise.all(Array.from({ length: count }, () => new Promise((sent) => socket.send(ping, sent))));
+    socket.resume();
+    expect(await closed).toBe(1006);
+    expect(pongs).toBeLessThan(count);
+  }
+  expect(told.mock.calls.length).toBeLessThan(5_000);
+  told.mockRestore();
+});
+
+test("errors tell nothing of the inside: a database that fails while a socket is opened", async () => {
+  const own = await startApi();
+  await makeTenant(own, "one");
+  const client = new Client(own.database.ownerUrl);
+  await client.connect();
+  await client.query("alter table machine_tokens rename to elsewhere");
+  await client.end();
+  const socket = new WebSocket(`${own.url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
+  const payload = { authorization: `Bearer o2mc_${"0".repeat(64)}` };
+  socket.on("open", () => socket.send(JSON.stringify({ type: "connection_init", payload })));
+  const reason = await new Promise<string>((done) =>
+    socket.on("close", (code, why: Buffer) => done(`${code} ${why.toString("utf8")}`)),
+  );
+  expect(reason).toBe("4500 Internal server error");
+  await own.stop();
 });
 
 test("one socket with many subscriptions", async () => {
