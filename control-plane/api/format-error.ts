@@ -48,9 +48,8 @@ function knownError(formatted: GraphQLFormattedError, error: unknown): ApiError 
     return new ApiError("INVALID_INPUT", { field: "Argument", problem: problem ?? "is not usable" });
   }
   const code = formatted.extensions?.["code"];
-  // without a cause graphql-js made it itself: a variable or literal that does not fit
-  const isQuery =
-    (typeof code === "string" && QUERY_CODES.has(code)) || (cause === error && error instanceof GraphQLError);
+  // without another's cause graphql-js made it itself: a literal that does not fit, or a variable, whose error has one in it
+  const isQuery = (typeof code === "string" && QUERY_CODES.has(code)) || cause instanceof GraphQLError;
   return isQuery
     ? new ApiError("QUERY_INVALID", { problem: withoutValues(formatted.message) })
     : new ApiError("INTERNAL");

@@ -126,4 +126,10 @@ function cutOffWhoNeverReads(socket: WebSocket): void {
     if (socket.bufferedAmount > MAX_UNREAD_BYTES || asked > MAX_ASKED_UNREAD) socket.terminate();
   };
   socket.on("message", look).on("ping", look);
+  // what cannot be sent to who is gone is no error: graphql-ws would print a line for each of a thousand answers
+  const send = socket.send.bind(socket);
+  Object.assign(socket, {
+    send: (data: string, done?: (error?: Error) => void) =>
+      send(data, (error) => done?.(socket.readyState === socket.OPEN ? error : undefined)),
+  });
 }

@@ -1,8 +1,10 @@
 import fc from "fast-check";
+import { parse, validate } from "graphql/index.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CATALOGUE } from "../../errors/catalogue.ts";
 import { startApi, type TestApi } from "../../test/api.ts";
 import { makeTenant } from "../../test/fixture.ts";
+import { apiSchema } from "../schema.ts";
 
 /** Whatever is sent: an answer of the catalogue, never INTERNAL. `O2MC_FUZZ_RUNS` makes it longer than a moment. */
 
@@ -25,7 +27,7 @@ const TEXTS = [
   "mutation ($a: String!, $b: String!) { createApplication(name: $a, slug: $b) { id } }",
   "query ($a: AuditFilterInput, $b: String) { auditLog(filter: $a, after: $b) { edges { node { id } } } }",
   "mutation ($a: String!, $b: [MemberRole!]!) { inviteMember(email: $a, roles: $b) { secret } }",
-  "mutation ($a: ID!, $b: PipelineDefinitionInput!) { savePipelineDraft(pipeline: $a, definition: $b) { id } }",
+  'mutation ($a: ID!, $b: PipelineDefinitionInput!) { savePipelineDraft(application: $a, name: "x", definition: $b) { id } }',
   "mutation ($a: String!, $b: DestinationOptionsInput!) { createDestination(name: $a, options: $b) { id } }",
   'mutation ($a: [String!]!, $b: DateTime!) { createMachineToken(name: "x", scopes: $a, expiresAt: $b) { secret } }',
   "mutation ($a: String!) { acceptInvitation(secret: $a) { id } }",
@@ -82,6 +84,11 @@ const body = fc.oneof(
   }),
   fc.jsonValue(),
 );
+
+test("the texts that are broken are whole before", () => {
+  const schema = apiSchema();
+  for (const text of TEXTS) expect(validate(schema, parse(text))).toEqual([]);
+});
 
 test("any body is answered by the catalogue", async () => {
   await fc.assert(

@@ -127,12 +127,17 @@ describe.each([
   test("mass-assigned tenant or purpose", async () => {
     const created = `mutation { createApplication(name: "x", slug: "mass", tenant: "two") { id } }`;
     expect(await codesOf(created)).toEqual(["QUERY_INVALID"]);
-    const definition = { purposes: ["analytics"], steps: [{ emit: { output: "x" } }], tenant: "two" };
-    const draft = `mutation ($p: ID!, $d: PipelineDefinitionInput!) { savePipelineDraft(pipeline: $p, definition: $d) { id } }`;
-    expect(new Set(await codesOf(draft, { p: tenant.pipeline, d: definition }))).toEqual(new Set(["QUERY_INVALID"]));
-    const step = { emit: { output: "x", purposes: ["marketing"] } };
-    const laundering = { p: tenant.pipeline, d: { purposes: ["analytics"], steps: [step] } };
-    expect(new Set(await codesOf(draft, laundering))).toEqual(new Set(["QUERY_INVALID"]));
+    const draft = `mutation ($a: ID!, $d: PipelineDefinitionInput!) {
+      savePipelineDraft(application: $a, name: "mass", definition: $d) { id } }`;
+    const save = async (definition: object): Promise<readonly string[]> => [
+      ...new Set(await codesOf(draft, { a: tenant.application, d: definition })),
+    ];
+    const emit = { output: "x" };
+    // the one that the others differ from
+    expect(await save({ purposes: ["analytics"], steps: [{ emit }] })).toEqual([]);
+    expect(await save({ purposes: ["analytics"], steps: [{ emit }], tenant: "two" })).toEqual(["QUERY_INVALID"]);
+    const laundering = [{ emit: { ...emit, purposes: ["marketing"] } }];
+    expect(await save({ purposes: ["analytics"], steps: laundering })).toEqual(["QUERY_INVALID"]);
   });
 });
 

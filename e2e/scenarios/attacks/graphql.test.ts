@@ -128,6 +128,9 @@ test("mass-assigned tenant or purpose", async () => {
   const create = `mutation ($a: ID!, $d: PipelineDefinitionInput!) {
     createPipeline(application: $a, name: "mass ${mark}", definition: $d) { id } }`;
   const emit = { output: "x" };
+  // the one that the others differ from
+  const good = { purposes: ["analytics"], steps: [{ emit }] };
+  expect(await codesOf(owner, create, { a: application, d: good })).toEqual([]);
   for (const definition of [
     { purposes: ["analytics"], steps: [{ emit }], tenant: "other" },
     { purposes: ["analytics"], steps: [{ emit: { ...emit, purposes: ["marketing"] } }] },
