@@ -1,3 +1,4 @@
+import { createLogger } from "@o2mc/runtime/log.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Actor } from "../auth/actor.ts";
 import { FailedAttempts } from "../auth/failed-attempts.ts";
@@ -45,7 +46,7 @@ function context(milliseconds: number): Context {
       signer: new Signer(Buffer.alloc(32)),
       outgoing: { allow: [], deny: [], fileRoots: [] },
       hub: noHub,
-      subscribers: new SubscriberCount(),
+      subscribers: new SubscriberCount(database.orm, createLogger("test", "silent")),
       invitationAttempts: new FailedAttempts(),
     },
     from: { address: "192.0.2.1", userAgent: null },

@@ -33,6 +33,7 @@ const dispatcher = new Dispatcher({ orm, secrets, hub, log, databaseUrl: env.dat
 dispatcher.start();
 const eraser = new Eraser({ orm, secrets, hub, log, databaseUrl: env.database.url });
 eraser.start();
+const subscribers = new SubscriberCount(orm, log);
 const server = await startServer({
   services: {
     orm,
@@ -40,7 +41,7 @@ const server = await startServer({
     signer: new Signer(env.signingKey),
     outgoing: env.outgoing,
     invitationAttempts: new FailedAttempts({ limit: 20 }),
-    subscribers: new SubscriberCount(),
+    subscribers,
     hub: tenantHub(orm, secrets, hub, log),
   },
   authenticate: authenticator(orm, new OidcVerifier(env.oidc)),
@@ -56,6 +57,7 @@ log.info({ url: server.url }, "the control plane is ready");
 
 onShutdown(log, async () => {
   await server.stop();
+  await subscribers.stop();
   await dispatcher.stop();
   await eraser.stop();
   await hub.close();

@@ -67,7 +67,7 @@ export async function startApi({
       signer: new Signer(Buffer.alloc(32, 9)),
       outgoing: { allow: [], deny: [], fileRoots: ["/tmp", "/var/lib/o2mc"] },
       hub: hub?.(orm, secrets) ?? noHub,
-      subscribers: new SubscriberCount(),
+      subscribers: new SubscriberCount(orm, createLogger("test", "silent")),
       invitationAttempts: new FailedAttempts({ limit: 20 }),
     },
     tokenRecheckMs,

@@ -9,6 +9,7 @@ import { Migration0008 } from "./0008-members.ts";
 import { Migration0009 } from "./0009-quotas-and-rotation.ts";
 import { Migration0010 } from "./0010-erasures.ts";
 import { Migration0011 } from "./0011-wordings.ts";
+import { Migration0012 } from "./0012-subscriber-counts.ts";
 
 /** In order; a migration that has been released is never edited. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   Migration0009,
   Migration0010,
   Migration0011,
+  Migration0012,
 ];

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createLogger } from "@o2mc/runtime/log.ts";
 import type { DeployedLane, Deployment } from "@o2mc/schema/deployment/deployment.ts";
+import { inTenant } from "../../db/orm.ts";
 import { SecretBox } from "../../db/secret.ts";
 import { withQuotas } from "../../publish/with-quotas.ts";
 import { loadDeployment } from "../../publish/load-deployment.ts";
@@ -93,18 +95,21 @@ test("each partition of an application has the same share of its state", () => {
   expect(withQuotas(deployment, {})).toBe(deployment);
 });
 
+async function* rows(fail = false): AsyncGenerator<number> {
+  yield 1;
+  await Promise.resolve();
+  if (fail) throw new Error("gone");
+}
+
+const log = createLogger("test", "silent");
+const refused = { code: "QUOTA_EXCEEDED" };
+
 test("subscribers beyond the quota, until one ends, in whichever way", async () => {
-  const subscribers = new SubscriberCount();
-  async function* rows(fail: boolean): AsyncGenerator<number> {
-    yield 1;
-    await Promise.resolve();
-    if (fail) throw new Error("gone");
-  }
+  const subscribers = new SubscriberCount(api.database.orm, log);
   const open = (fail = false) => subscribers.count("one", 1, () => Promise.resolve(rows(fail)));
-  const refused = { code: "QUOTA_EXCEEDED" };
   const returned = await open();
   await expect(open()).rejects.toMatchObject(refused);
-  await subscribers.count("two", 1, () => Promise.resolve(rows(false)));
+  await subscribers.count("two", 1, () => Promise.resolve(rows()));
   await returned.return?.();
   await returned.return?.();
   const ended = await open();
@@ -116,4 +121,41 @@ test("subscribers beyond the quota, until one ends, in whichever way", async () 
   await expect(subscribers.count("one", 1, () => Promise.reject(new Error("no hub")))).rejects.toThrow("no hub");
   await open();
   await expect(open()).rejects.toMatchObject(refused);
+  await subscribers.stop();
 });
+
+// defect: each control plane counted for itself, so that a tenant had its quota as often as there were processes
+test("the quota of subscribers holds over all control planes, also when many ask at once", async () => {
+  const planes = Array.from({ length: 3 }, () => new SubscriberCount(api.database.orm, log));
+  const open = async (plane: number) => {
+    const asked = planes[plane % 3];
+    if (asked === undefined) throw new Error("no such control plane");
+    return asked.count("one", 5, () => Promise.resolve(rows()));
+  };
+  const answers = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => open(i)));
+  const opened = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+  expect(opened).toHaveLength(5);
+  expect(new Set(answers.flatMap((answer) => (answer.status === "rejected" ? [codeOf(answer.reason)] : [])))).toEqual(
+    new Set(["QUOTA_EXCEEDED"]),
+  );
+  await opened[0]?.return?.();
+  // its process tells of it in a moment
+  const again = (): Promise<boolean> => open(1).then(Boolean, () => false);
+  await expect.poll(again).toBe(true);
+  await expect(open(2)).rejects.toMatchObject(refused);
+  for (const plane of planes) await plane.stop();
+});
+
+test("what a control plane had open when it died is free again after a while", async () => {
+  const [died, lives] = [new SubscriberCount(api.database.orm, log), new SubscriberCount(api.database.orm, log)];
+  await died.count("one", 1, () => Promise.resolve(rows()));
+  const open = () => lives.count("one", 1, () => Promise.resolve(rows()));
+  await expect(open()).rejects.toMatchObject(refused);
+  await inTenant(api.database.orm, "one", (em) =>
+    em.execute("update subscriber_counts set seen_at = now() - interval '31 seconds'"),
+  );
+  await open();
+  for (const plane of [died, lives]) await plane.stop();
+});
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;

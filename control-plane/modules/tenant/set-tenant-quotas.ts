@@ -16,7 +16,7 @@ class TenantQuotasInput {
   @Field(() => Int, { nullable: true })
   pipelines?: number | null;
 
-  @Field(() => Int, { nullable: true, description: "open subscriptions, at each control plane" })
+  @Field(() => Int, { nullable: true, description: "open subscriptions, over all control planes" })
   subscribers?: number | null;
 
   @Field(() => Float, { nullable: true, description: "of all applications, at each edge process" })
