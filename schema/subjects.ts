@@ -97,6 +97,9 @@ export const receiptSubject = (app: string, subjectKey: string): string => `rece
 /** Filter of an application's whole chain. */
 export const receiptSubjects = (app: string): string => `receipt.${token(app)}.>`;
 
+/** Durable pull consumer on RECEIPTS, through which an application's receipts come to the edge as events. */
+export const receiptsConsumer = (app: string): string => `r-${token(app)}`;
+
 export const STREAM_SUBJECTS = {
   events: ["ev.>", "tick.>", "erase.>"],
   results: ["out.>", "forget.>"],

@@ -8,6 +8,8 @@ import {
   eventSubject,
   PARTITION_GROUP,
   partitionConsumer,
+  receiptsConsumer,
+  receiptSubjects,
   resultSubject,
   STREAMS,
   tickSubject,
@@ -35,6 +37,19 @@ export async function ensureConsumers(jsm: JetStreamManager, deployment: Deploym
         metadata: { application, lane: lane.id, partition: String(partition) },
       });
     }
+  }
+  if (deployment.lanes.some(({ purposes }) => purposes.join() === deployment.policy.receiptsPurpose)) {
+    await ensureConsumer(jsm, STREAMS.receipts, {
+      durable_name: receiptsConsumer(application),
+      filter_subject: receiptSubjects(application),
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(30_000),
+      max_ack_pending: 1_000,
+      // the whole proof, once: the consumer keeps its place as long as there is the application
+      deliver_policy: DeliverPolicy.All,
+      replay_policy: ReplayPolicy.Instant,
+      metadata: { application },
+    });
   }
   for (const delivery of deployment.deliveries) {
     await ensureConsumer(jsm, STREAMS.results, {

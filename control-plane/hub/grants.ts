@@ -52,6 +52,10 @@ const EDGE: readonly Grant[] = [
   request("receipt.>"),
   // a receipt names the hash of the one before it
   api(`STREAM.MSG.GET.${STREAMS.receipts}`),
+  // receipts are events too, which come in through the gate
+  api(`CONSUMER.INFO.${STREAMS.receipts}.*`),
+  api(`CONSUMER.MSG.NEXT.${STREAMS.receipts}.*`),
+  request(`$JS.ACK.${STREAMS.receipts}.>`),
 ];
 
 const DELIVER: readonly Grant[] = [

@@ -1,7 +1,8 @@
 import type { KV } from "@nats-io/kv";
 import type { DestinationConfig, Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import { readKey, writeKey } from "@o2mc/runtime/bucket.ts";
-import { BUCKETS, laneKey, token } from "@o2mc/schema/subjects.ts";
+import { nullWhenMissing } from "../hub/streams.ts";
+import { BUCKETS, laneKey, receiptsConsumer, STREAMS, token } from "@o2mc/schema/subjects.ts";
 import type { TenantConnection } from "../hub/connection.ts";
 import { ensureConsumers, removeConsumers } from "../hub/consumers.ts";
 import { laneDeployment } from "./lane-deployment.ts";
@@ -52,6 +53,7 @@ export async function deleteDeployment(
   if (entry?.operation === "PUT") await deployments.delete(key);
   await lanes.closeLanes({ application, lanes: [] });
   await removeConsumers(jsm, { application, lanes: [], deliveries: [] });
+  await jsm.consumers.delete(STREAMS.receipts, receiptsConsumer(application)).catch(nullWhenMissing);
 }
 
 export async function putDestination({ destinations }: TenantConnection, config: DestinationConfig): Promise<void> {

@@ -69,6 +69,8 @@ export class Registry {
     for (const edge of this.#tenants.values()) {
       for (const application of edge.applications.values()) {
         for (const [id, plan] of application.plan.sources) {
+          // nobody sends receipts: they come from their chain
+          if (plan.source.kind === "consent") continue;
           const found = { plan, application, edge };
           // who came first keeps it: a second tenant cannot take a source or a site over
           claim(sources, id, found, this.#log);

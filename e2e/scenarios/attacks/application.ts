@@ -21,7 +21,12 @@ export class AttackedApplication {
   static async create(
     endpoints: Endpoints,
     name: string,
-    policy: { readonly purposes: readonly object[]; readonly fields: readonly object[] },
+    policy: {
+      readonly purposes: readonly object[];
+      readonly fields: readonly object[];
+      readonly wordings?: readonly object[];
+      readonly receiptsPurpose?: string;
+    },
   ): Promise<AttackedApplication> {
     const developer = await accessToken(endpoints, "dev@demo.example");
     const officer = await accessToken(endpoints, "officer@demo.example");
@@ -35,9 +40,15 @@ export class AttackedApplication {
     await ask(
       endpoints,
       officer,
-      `mutation ($a: ID!, $p: [PurposeInput!]!, $f: [FieldDeclarationInput!]!) {
-        publishPolicy(application: $a, purposes: $p, fields: $f) { stopped } }`,
-      { a: made.id, p: policy.purposes, f: policy.fields },
+      `mutation ($a: ID!, $p: [PurposeInput!]!, $f: [FieldDeclarationInput!]!, $w: [WordingInput!], $r: String) {
+        publishPolicy(application: $a, purposes: $p, fields: $f, wordings: $w, receiptsPurpose: $r) { stopped } }`,
+      {
+        a: made.id,
+        p: policy.purposes,
+        f: policy.fields,
+        w: policy.wordings ?? [],
+        r: policy.receiptsPurpose ?? "",
+      },
     );
     return application;
   }

@@ -264,7 +264,8 @@ test("edge gets no results, destinations or frames, and deliver writes no consen
   const edge = await rob("edge", {
     role: "edge",
     nats: await stolen("edge", ({ tenant: of }) => of === tenant),
-    granted: /^hub\.(DIRECT\.GET\.KV_(deployments|consent)|STREAM\.MSG\.GET\.RECEIPTS)$/,
+    granted:
+      /^hub\.(DIRECT\.GET\.KV_(deployments|consent)|STREAM\.MSG\.GET\.RECEIPTS|CONSUMER\.(INFO|MSG\.NEXT)\.RECEIPTS\.[^.]+)$|^\$JS\.ACK\.RECEIPTS\./,
     hears: ["_INBOX_edge.>", "kv.deployments.>", "kv.consent.>"],
     deputies: [
       { what: "stored consent", subject: `${HUB_API}.DIRECT.GET.KV_consent`, payload: '{"seq":1,"batch":2}' },
