@@ -149,6 +149,7 @@ test("every receipt comes into the lane of receipts, a withdrawal's and those fr
   };
   for (const source of ["rest", "web", "log"]) expect((await send("POST", `${source}/events`, event)).status).toBe(202);
   expect((await send("POST", "consent/events", event)).status).toBe(401);
+  expect((await fetch(`${base}/v1/sources/consent/openapi.json`)).status).toBe(401);
   expect((await send("PUT", "consent/consent/bob", { purposes: [], policyVersion: 2 })).status).toBe(401);
 
   const frames = await proofs(3);

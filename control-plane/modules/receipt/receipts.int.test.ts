@@ -235,6 +235,7 @@ test("a changed, removed, added or reordered receipt breaks the chain", async ()
   expect(brokenLink([first, third, ...rest])).toBe(1);
   expect(brokenLink([first, second, second, third, ...rest])).toBe(2);
   expect(brokenLink([second, first, third, ...rest])).toBe(0);
+  expect(brokenLink([first, { ...second, previous: third.hash }, third, ...rest])).toBe(1);
   // whoever changes one and makes its hash anew would have to make all that follow anew, up to the head that is kept elsewhere
   const rehashed = { ...forged, hash: receiptHash(forged.receipt, first.hash) };
   expect(brokenLink([first, rehashed, third, ...rest])).toBe(2);
