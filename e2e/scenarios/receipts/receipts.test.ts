@@ -151,7 +151,7 @@ test("receipts go through a pipeline to a destination: approved as any, each onc
   await eventually(
     () =>
       delivered()
-        .map((row) => row["receipt.id"])
+        .map((row) => String(row["receipt.id"]))
         .toSorted(),
     ids,
     60_000,
