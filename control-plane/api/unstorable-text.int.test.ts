@@ -26,3 +26,13 @@ test.each<[string, string, () => object]>([
   const token = await api.issuer.token({ tenant: "one", roles: ["developer"] });
   expect((await api.ask(token, query, variables())).codes).toEqual(["INVALID_INPUT"]);
 });
+
+// its key would be that of the subject which has U+FFFD there: somebody else's consent, receipts and erasure
+test.each([
+  `mutation ($a: ID!, $s: String!) { eraseSubject(application: $a, subject: $s) { id } }`,
+  `mutation ($a: ID!, $s: String!) { withdrawConsent(application: $a, subject: $s) }`,
+])("half a surrogate pair is no subject: %s", async (query) => {
+  const token = await api.issuer.token({ tenant: "one", roles: ["privacy-officer"], sub: "officer" });
+  const { codes, text } = await api.ask(token, query, { a: tenant.application, s: "a\ud800" });
+  expect([codes, text]).toEqual([["INVALID_INPUT"], expect.stringContaining("surrogate")]);
+});

@@ -12,8 +12,8 @@ export async function subjectKeyOf(
   { em, tenant, services }: Pick<Scope, "em" | "tenant" | "services">,
   subject: string,
 ): Promise<string> {
-  if (subject === "" || subject.length > MAX_SUBJECT || /[\0\r\n]/.test(subject)) {
-    throw invalid("subject", `must have 1 to ${MAX_SUBJECT} characters without NUL, CR or LF`);
+  if (subject === "" || subject.length > MAX_SUBJECT || /[\0\r\n]/.test(subject) || !subject.isWellFormed()) {
+    throw invalid("subject", `must have 1 to ${MAX_SUBJECT} characters without NUL, CR, LF or half a surrogate pair`);
   }
   const { subjectSalt } = await em.findOneOrFail(TenantRow, { id: tenant });
   const salt = Buffer.from(services.secrets.open(subjectSalt, secretContext.subjectSalt(tenant)), "hex");
