@@ -4,7 +4,17 @@ import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";
 import type { Benchmark } from "./measurement.ts";
 import { processing } from "./process.ts";
+import { tenantsFlat } from "./tenants-flat.ts";
 import { tenantsLimit } from "./tenants-limit.ts";
 import { withdrawal } from "./withdrawal.ts";
 
-export const benchmarks: readonly Benchmark[] = [ingest, gate, processing, latency, withdrawal, tenantsLimit, consent];
+export const benchmarks: readonly Benchmark[] = [
+  ingest,
+  gate,
+  processing,
+  latency,
+  withdrawal,
+  tenantsLimit,
+  tenantsFlat,
+  consent,
+];

@@ -51,7 +51,7 @@ async function atRate(platform: Platform, name: string, rate: number): Promise<M
   );
   await sleep(1_000);
   const onSent = (i: number, at: number): void => void sentAt.set(`${prefix}-${i}`, at);
-  await steadyLoad({ site, rate, visitors: 20_000, prefix, onSent }, SECONDS);
+  await steadyLoad({ sites: [site], rate, visitors: 20_000, prefix, onSent }, SECONDS);
   await sleep(2_000);
   await stop();
   const total = SECONDS * rate;

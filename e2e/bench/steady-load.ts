@@ -9,7 +9,8 @@ export interface Site {
 }
 
 interface SteadyLoad {
-  readonly site: Site;
+  /** each request goes to the next one */
+  readonly sites: readonly Site[];
   /** page views a second, a multiple of 100 */
   readonly rate: number;
   readonly visitors: number;
@@ -22,13 +23,14 @@ interface SteadyLoad {
 }
 
 /** Sends at a fixed rate for `seconds`, however long answers take; resolves when all are answered, throws when one is not a 202. */
-export async function steadyLoad({ site, rate, visitors, prefix, onSent, onAnswered }: SteadyLoad, seconds: number) {
+export async function steadyLoad({ sites, rate, visitors, prefix, onSent, onAnswered }: SteadyLoad, seconds: number) {
   const perTick = (rate * TICK_MS) / 1000;
   const posts: Promise<void>[] = [];
   const start = performance.now();
   for (let tick = 0; tick < (seconds * 1000) / TICK_MS; tick++) {
     await sleep(Math.max(0, start + tick * TICK_MS - performance.now()));
     const at = performance.now();
+    const site = sites[tick % sites.length] as Site;
     const events = Array.from({ length: perTick }, (_, k) => {
       const i = tick * perTick + k;
       onSent(i, at);

@@ -62,7 +62,7 @@ async function measure(platform: Platform): Promise<readonly Measurement[]> {
       const before = cpuSeconds(platform, ["edge"]);
       await steadyLoad(
         {
-          site: steady.site,
+          sites: [steady.site],
           rate: STEADY,
           visitors: VISITORS,
           prefix,

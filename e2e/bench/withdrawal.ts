@@ -71,7 +71,7 @@ async function measure(platform: Platform): Promise<readonly Measurement[]> {
   try {
     const tenant = await benchTenant(platform, "withdrawing", { webhooks: [steady.url, refusing.url] });
     const load = steadyLoad(
-      { site: tenant.site, rate: RATE, visitors: VISITORS, prefix, onSent: (i, at) => (sentAt[i] = at) },
+      { sites: [tenant.site], rate: RATE, visitors: VISITORS, prefix, onSent: (i, at) => (sentAt[i] = at) },
       SECONDS,
     );
     await Promise.all([load, withdrawMany(tenant, withdrawals, () => sentAt.length)]);
