@@ -4,6 +4,7 @@ import { enumName } from "@o2mc/schema/options/enum-name.ts";
 
 type TypeThunk = () => ClassType | object;
 
+const choicesOf = new Map<string, ClassType>();
 const made = new Map<string, { readonly spec: object; readonly type: ClassType | object }>();
 
 /** The GraphQL input type of options: what type-graphql's decorators would make of a class written by hand. */
@@ -29,6 +30,13 @@ export function oneOfInput(name: string, choices: ReadonlyMap<string, ClassType>
   for (const [choice, input] of choices) Field(() => input, { nullable: true })(type.prototype as object, choice);
   InputType(name, { description })(type);
   Extensions({ oneOf: true })(type);
+  choicesOf.set(name, type);
+  return type;
+}
+
+function madeOneOf(name: string): ClassType {
+  const type = choicesOf.get(name);
+  if (type === undefined) throw new Error(`nothing has made the input ${name}`);
   return type;
 }
 
@@ -58,6 +66,8 @@ function inputClass(name: string): ClassType {
 }
 
 function thunkOf(spec: ValueSpec): () => TypeThunk | object {
+  // asked when all inputs are made: steps are among the options of steps
+  if (spec.kind === "steps") return () => [madeOneOf("StepInput")];
   if (spec.kind !== "list") {
     const type = typeOf(spec);
     return () => type;
@@ -78,6 +88,8 @@ function typeOf(spec: ItemSpec): ClassType | object {
       return Float;
     case "flag":
       return Boolean;
+    case "steps":
+      throw new Error("a line of steps is no entry of a list");
     case "text":
     case "expression":
     case "field":

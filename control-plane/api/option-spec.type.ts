@@ -14,6 +14,7 @@ const KINDS: Readonly<Record<ItemSpec["kind"], string>> = {
   object: "an object with `options`",
   expression: describeExpressions(),
   field: "the name of a column that there is",
+  steps: "a list of steps, each a StepInput",
   "new-field": "the name of a column to make",
 };
 const OptionKind = Object.fromEntries(Object.keys(KINDS).map((kind) => [enumName(kind), kind]));

@@ -96,6 +96,23 @@ test("every example is what the API takes", async () => {
   }
 });
 
+test("a draft of lines in lines that is too deep is told so; one much deeper is refused and harms nobody", async () => {
+  const token = await api.issuer.token({ tenant: "one", roles: ["developer"] });
+  const save = async (depth: number) => {
+    let steps: object[] = [{ emit: { output: "deep" } }];
+    for (let i = 0; i < depth; i++) steps = [{ branch: { steps } }];
+    return api.ask(
+      token,
+      `mutation ($a: ID!, $n: String!, $d: PipelineDefinitionInput!) {
+        savePipelineDraft(application: $a, name: $n, definition: $d) { draftProblem { reason step } } }`,
+      { a: tenant.application, n: `deep-${depth}`, d: { purposes: ["analytics"], steps } },
+    );
+  };
+  expect((await save(5)).data).toEqual({ savePipelineDraft: { draftProblem: { reason: "too-deep", step: 1 } } });
+  expect((await save(500)).codes).toHaveLength(1);
+  expect((await api.ask(token, "{ stepSpecs { verb } }")).codes).toEqual([]);
+});
+
 test.each<[string, object, string]>([
   [
     "postgres.port",

@@ -24,7 +24,7 @@ interface Presence {
 export type ValueSpec = ListSpec | ItemSpec;
 
 export type ItemSpec =
-  TextSpec | WordsSpec | NumberSpec | FlagSpec | ObjectSpec | ExpressionSpec | FieldSpec | NewFieldSpec;
+  TextSpec | WordsSpec | NumberSpec | FlagSpec | ObjectSpec | ExpressionSpec | FieldSpec | NewFieldSpec | StepsSpec;
 
 export interface TextSpec {
   readonly kind: "text";
@@ -83,6 +83,11 @@ export interface FieldSpec {
   readonly kind: "field";
   /** what the column may be; anything when not said */
   readonly types?: readonly FieldType[];
+}
+
+/** A line of a pipeline's steps. What is wrong within it is found by the check of the step that has it. */
+export interface StepsSpec {
+  readonly kind: "steps";
 }
 
 /** The name, or the beginning of the name, of a column that the step makes. */

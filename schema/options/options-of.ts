@@ -1,4 +1,16 @@
-import type { FlagSpec, ListSpec, NumberSpec, ObjectSpec, OptionSpecs, ValueSpec, WordsSpec } from "./option.ts";
+import type {
+  FlagSpec,
+  ListSpec,
+  NumberSpec,
+  ObjectSpec,
+  OptionSpecs,
+  StepsSpec,
+  ValueSpec,
+  WordsSpec,
+} from "./option.ts";
+
+/** Steps, which are made of options themselves: a type can't name itself on the way, so that they are of type `Step` in use. */
+export type StepLine = readonly object[];
 
 /** The type of checked options: a default counts as given, an optional one may be absent. */
 export type OptionsOf<S extends OptionSpecs> = Pretty<
@@ -28,7 +40,9 @@ type ValueOf<V extends ValueSpec, As extends "checked" | "given"> = V extends Li
         ? number
         : V extends FlagSpec
           ? boolean
-          : string;
+          : V extends StepsSpec
+            ? StepLine
+            : string;
 
 /** One plain object type instead of an intersection, for whoever hovers over it. */
 type Pretty<T> = { [K in keyof T]: T[K] } & {};

@@ -59,6 +59,11 @@ function readItem(spec: ItemSpec, value: unknown, path: string): unknown {
       return value;
     case "text":
       return readText(spec, value, path);
+    case "steps":
+      if (!Array.isArray(value) || value.length > MAX_LIST) {
+        throw invalid(path, `must be a list of at most ${MAX_LIST} steps`);
+      }
+      return value;
     case "expression":
     case "field":
     case "new-field":

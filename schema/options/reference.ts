@@ -48,6 +48,8 @@ function nameOf(item: ItemSpec): string {
       return item.types === undefined ? "column" : `${item.types.join(" or ")} column`;
     case "new-field":
       return "new column";
+    case "steps":
+      return "list of steps";
     default:
       return item.kind;
   }

@@ -4,6 +4,7 @@ import { readOptions } from "../options/read-options.ts";
 import { Columns } from "./columns.ts";
 import { DefinitionError } from "./definition-error.ts";
 import type { PipelineDefinition, Step, TimeOptions } from "./definition.ts";
+import { placeWithin, type Place } from "./place.ts";
 import type { Scope } from "./scope.ts";
 import type { StepSpec } from "./step-spec.ts";
 import { STEPS } from "./steps.ts";
@@ -18,7 +19,10 @@ export interface CheckedDefinition {
   readonly outputs: readonly OutputType[];
 }
 
+/** with those of all lines */
 const MAX_STEPS = 64;
+/** of lines in lines */
+const MAX_DEPTH = 4;
 
 /**
  * Checks a definition, which may come from anywhere as JSON, against the policy of its application, as publish does, and
@@ -32,24 +36,61 @@ export function checkDefinition(
   const { purposes } = given;
   checkPurposes(purposes, policy);
   const time = readTime(given.time);
-  if (given.steps.length > MAX_STEPS) {
-    throw new DefinitionError(
-      "too-many-steps",
-      undefined,
-      `A pipeline has at most ${MAX_STEPS} steps; this one has ${given.steps.length}.`,
-    );
-  }
-  const scope = { step: 0, columns: new Columns(policy, purposes), partitions, perSubject: true, outputs: [] };
-  const steps = given.steps.map((step, index) => {
-    scope.step = index + 1;
-    return checkStep(step, scope);
-  });
-  const { columns, outputs } = scope;
+  const columns = new Columns(policy, purposes);
+  const outputs: OutputType[] = [];
+  const start = { columns, outputs, partitions, perSubject: true, ended: false };
+  const steps = checkLine(given.steps, start, (index) => index + 1, { depth: 0, steps: 0 });
   if (outputs.length === 0) {
     throw new DefinitionError("no-emit", undefined, "The pipeline has no emit step, so nothing would come of it.");
   }
   return { definition: { purposes, time, steps }, readSet: columns.readSet(), outputs };
 }
+
+/** The steps so far, and how many lines there are around these. */
+interface Nesting {
+  readonly depth: number;
+  steps: number;
+}
+
+function checkLine(
+  given: readonly unknown[],
+  start: Omit<Scope, "step" | "line">,
+  placeOf: (index: number) => Place,
+  nesting: Nesting,
+): Step[] {
+  nesting.steps += given.length;
+  if (nesting.steps > MAX_STEPS) {
+    const message = `A pipeline has at most ${MAX_STEPS} steps, with those of its lines; this one has more.`;
+    throw new DefinitionError("too-many-steps", undefined, message);
+  }
+  const scope: Mutable<Scope> = {
+    ...start,
+    step: 0,
+    line(label, steps, origins) {
+      const { step, perSubject, partitions, outputs } = scope;
+      const inner = { depth: nesting.depth + 1, steps: nesting.steps };
+      if (inner.depth > MAX_DEPTH) {
+        throw new DefinitionError("too-deep", step, `Step ${step}: lines are at most ${MAX_DEPTH} deep.`);
+      }
+      const columns = scope.columns.fork();
+      columns.narrowRows(origins);
+      const place = (index: number): Place => placeWithin(step, label, index);
+      const checked = checkLine(steps, { columns, outputs, partitions, perSubject, ended: false }, place, inner);
+      nesting.steps = inner.steps;
+      return checked;
+    },
+  };
+  return given.map((step, index) => {
+    scope.step = placeOf(index);
+    if (scope.ended) {
+      const message = `Step ${scope.step} gets no rows: the one before it lets none go on.`;
+      throw new DefinitionError("unreachable-step", scope.step, message);
+    }
+    return checkStep(step, scope);
+  });
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function checkPurposes(purposes: readonly string[], policy: Policy): void {
   if (purposes.length === 0) {
@@ -75,15 +116,14 @@ function checkStep(given: unknown, scope: Scope): Step {
   const { spec, options } = specOf(given, number);
   try {
     const read = readOptions(spec.options, options, spec.verb);
-    spec.check(read, scope);
-    return { [spec.verb]: read } as unknown as Step;
+    return { [spec.verb]: spec.check(read, scope) ?? read } as unknown as Step;
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
     throw new DefinitionError(error.code, number, `Step ${number}: ${error.message}.`, { cause: error });
   }
 }
 
-function specOf(given: unknown, number: number): { readonly spec: StepSpec; readonly options: unknown } {
+function specOf(given: unknown, number: Place): { readonly spec: StepSpec; readonly options: unknown } {
   // GraphQL hands over absent verbs as undefined or null
   const present = Object.entries(Object(given) as object).filter(([, value]) => value !== undefined && value !== null);
   const [verb, options] = present[0] ?? [];

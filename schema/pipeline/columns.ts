@@ -1,6 +1,7 @@
 import { FIELD_PATH, type FieldDeclaration, type FieldType, type Policy } from "../consent/policy.ts";
 import { DefinitionError } from "./definition-error.ts";
 import { mergeOrigins, purposesOf, type Origin } from "./origin.ts";
+import type { Place } from "./place.ts";
 
 export interface Column {
   readonly type: FieldType;
@@ -26,21 +27,40 @@ const OPEN: Readonly<Record<string, FieldType>> = {
 export class Columns {
   readonly #policy: Policy;
   readonly #purposes: readonly string[];
-  readonly #readSet = new Map<string, FieldDeclaration>();
-  readonly #firstRead = new Map<string, number>();
+  readonly #readSet: Map<string, FieldDeclaration>;
+  readonly #firstRead: Map<string, Place>;
   #columns = new Map<string, Column>();
   /** what decided which rows are left: a row's mere existence tells of the fields it was picked by */
   #rows: readonly Origin[] = [];
+  #made = false;
 
-  constructor(policy: Policy, purposes: readonly string[]) {
+  constructor(policy: Policy, purposes: readonly string[], like?: Columns) {
     this.#policy = policy;
     this.#purposes = purposes;
+    this.#readSet = like === undefined ? new Map<string, FieldDeclaration>() : like.#readSet;
+    this.#firstRead = like === undefined ? new Map<string, Place>() : like.#firstRead;
+    if (like !== undefined) {
+      this.#columns = new Map(like.#columns);
+      this.#rows = like.#rows;
+      this.#made = like.#made;
+      return;
+    }
     for (const [name, type] of Object.entries(OPEN)) this.#columns.set(name, { type, origins: [] });
     for (const field of policy.fields) {
       if (!purposes.every((purpose) => field.purposes.includes(purpose))) continue;
       const tellsSubjects = field.path === "$subject";
       this.#columns.set(field.path, { type: field.type, origins: [], declaration: field, whole: field, tellsSubjects });
     }
+  }
+
+  /** For a line of its own, which changes none of these; what it reads is in the same read set. */
+  fork(): Columns {
+    return new Columns(this.#policy, this.#purposes, this);
+  }
+
+  /** The rows are no events any more: some step has made them. */
+  get made(): boolean {
+    return this.#made;
   }
 
   names(): readonly string[] {
@@ -59,7 +79,7 @@ export class Columns {
   }
 
   /** The column without reading it, say to drop it. */
-  find(name: string, step: number): Column {
+  find(name: string, step: Place): Column {
     const column = this.#columns.get(name);
     if (column !== undefined) return column;
     const declared = this.#policy.fields.find((field) => field.path === name);
@@ -75,14 +95,14 @@ export class Columns {
     throw new DefinitionError("unknown-field", step, `Step ${step} reads field ${name}, which is not there: ${why}.`);
   }
 
-  read(name: string, step: number): Column {
+  read(name: string, step: Place): Column {
     const column = this.find(name, step);
     if (column.declaration !== undefined) this.#readSet.set(column.declaration.path, column.declaration);
     return { ...column, origins: mergeOrigins(this.ownOrigins(column, step), this.#rows) };
   }
 
   /** Those of the column's value alone, without what its row's existence tells. */
-  ownOrigins({ declaration, origins }: Column, step: number): readonly Origin[] {
+  ownOrigins({ declaration, origins }: Column, step: Place): readonly Origin[] {
     if (declaration === undefined) return origins;
     const { path, purposes } = declaration;
     let first = this.#firstRead.get(path);
@@ -91,7 +111,7 @@ export class Columns {
   }
 
   /** Origins of a value that is computed from `names`. */
-  originsOf(names: Iterable<string>, step: number): readonly Origin[] {
+  originsOf(names: Iterable<string>, step: Place): readonly Origin[] {
     return mergeOrigins(this.#rows, ...[...names].map((name) => this.read(name, step).origins));
   }
 
@@ -105,7 +125,7 @@ export class Columns {
     this.#rows = mergeOrigins(this.#rows, origins);
   }
 
-  set(name: string, column: Column, step: number): void {
+  set(name: string, column: Column, step: Place): void {
     checkNewName(name, step);
     this.#columns.set(name, column);
   }
@@ -115,7 +135,7 @@ export class Columns {
     this.#columns.set(name, column);
   }
 
-  add(name: string, column: Column, step: number): void {
+  add(name: string, column: Column, step: Place): void {
     if (this.#columns.has(name)) throw duplicate(name, step);
     this.set(name, column, step);
   }
@@ -125,18 +145,19 @@ export class Columns {
   }
 
   /** The step makes rows of its own: only these columns are left. */
-  restart(columns: readonly (readonly [name: string, column: Column])[], step: number): void {
+  restart(columns: readonly (readonly [name: string, column: Column])[], step: Place): void {
     const names = new Set<string>();
     for (const [name] of columns) {
       if (names.has(name)) throw duplicate(name, step);
       names.add(name);
     }
     this.#columns = new Map(columns);
+    this.#made = true;
   }
 }
 
 /** A name that a step gives: a path, and none of the envelope's. */
-export function checkNewName(name: string, step: number): void {
+export function checkNewName(name: string, step: Place): void {
   if (name.startsWith("$")) {
     throw new DefinitionError(
       "reserved-name",
@@ -153,5 +174,5 @@ export function checkNewName(name: string, step: number): void {
   }
 }
 
-const duplicate = (name: string, step: number): DefinitionError =>
+const duplicate = (name: string, step: Place): DefinitionError =>
   new DefinitionError("duplicate-column", step, `Step ${step} makes column ${name} a second time.`);

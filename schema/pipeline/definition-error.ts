@@ -1,8 +1,12 @@
+import { topStep, type Place } from "./place.ts";
+
 /** Why a definition can't be published; the codes are stable, the sentence is for its author. */
 export type DefinitionErrorCode =
   | "no-purpose"
   | "unknown-purpose"
   | "too-many-steps"
+  | "too-deep"
+  | "unreachable-step"
   | "unknown-step"
   | "unknown-option"
   | "invalid-option"
@@ -17,17 +21,23 @@ export type DefinitionErrorCode =
   | "type-mismatch"
   | "invalid-expression"
   | "needs-subject"
+  | "needs-events"
   | "needs-one-partition";
 
 export class DefinitionError extends Error {
   override readonly name = "DefinitionError";
   readonly code: DefinitionErrorCode;
-  /** 1 for the first step; undefined when the definition as a whole is meant */
-  readonly step: number | undefined;
+  /** undefined when the definition as a whole is meant */
+  readonly place: Place | undefined;
 
-  constructor(code: DefinitionErrorCode, step: number | undefined, message: string, options?: ErrorOptions) {
+  constructor(code: DefinitionErrorCode, place: Place | undefined, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    this.step = step;
+    this.place = place;
+  }
+
+  /** The top step that is or holds what is wrong, from 1. */
+  get step(): number | undefined {
+    return this.place === undefined ? undefined : topStep(this.place);
   }
 }

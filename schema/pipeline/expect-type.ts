@@ -1,12 +1,13 @@
 import type { FieldType } from "../consent/policy.ts";
 import { DefinitionError } from "./definition-error.ts";
+import type { Place } from "./place.ts";
 
 /** Refuses a field of a type that `what` can't work with. */
 export function expectType(
   field: string,
   type: FieldType,
   allowed: readonly FieldType[],
-  step: number,
+  step: Place,
   what: string,
 ): void {
   if (allowed.includes(type)) return;

@@ -1,10 +1,11 @@
 import type { AnonymizeMethod, Policy } from "../consent/policy.ts";
+import type { Place } from "./place.ts";
 
 /** A declared field that a value was made from, or that decided whether its row is there. */
 export interface Origin {
   readonly field: string;
-  /** 1 for the first: the step that read it first */
-  readonly step: number;
+  /** the step that read it first */
+  readonly step: Place;
   /** who may see the field in the form in which it went in */
   readonly purposes: readonly string[];
   /** what was done to it before, in a way that the policy accepts; absent = it went in as it is */

@@ -1,14 +1,23 @@
+import type { StepLine } from "../options/options-of.ts";
 import type { Columns } from "./columns.ts";
+import type { Origin } from "./origin.ts";
+import type { Place } from "./place.ts";
 import type { OutputType } from "./types.ts";
 
 /** Where a definition stands while it is walked: what a step's type rule reads, and what it leaves for the next. */
 export interface Scope {
-  /** 1 for the first step */
-  readonly step: number;
+  readonly step: Place;
   readonly columns: Columns;
   /** of the application */
   readonly partitions: number;
   /** each row is about one subject; false for good once subjects were put together */
   perSubject: boolean;
   readonly outputs: OutputType[];
+  /** a step lets no row go on: whatever comes after it would wait for ever */
+  ended: boolean;
+  /**
+   * Checks a line of steps that begins at this one, for rows that were picked by values of `origins`; gives it back with
+   * every default. `label` tells it from the step's other lines.
+   */
+  readonly line: (label: string, steps: StepLine, origins: readonly Origin[]) => StepLine;
 }

@@ -11,9 +11,10 @@ export interface StepSpec<V extends string = string, S extends OptionSpecs = Opt
   readonly example: GivenOptions<S>;
   /**
    * The type rule: `publish` calls it with options that have the spec's shape, in the order of the steps; it leaves the
-   * columns of the rows that come out. Throws a DefinitionError.
+   * columns of the rows that come out. Throws a DefinitionError. Options that hold lines of steps are given back with these
+   * as `scope.line` has checked them.
    */
-  check(options: OptionsOf<S>, scope: Scope): void;
+  check(options: OptionsOf<S>, scope: Scope): OptionsOf<S> | void;
 }
 
 /** Holds a spec to its own types: the example and the rule are about its options. */

@@ -22,16 +22,34 @@ export class NodeFailure extends Error {
 export class Evaluation {
   readonly batch: Batch;
   readonly #columns: (Vector | undefined)[] = [];
-  readonly #memos = new TextMemos();
+  readonly #memos: TextMemos;
+  readonly #parent: Evaluation | undefined;
 
-  constructor(batch: Batch) {
+  constructor(batch: Batch, parent?: Evaluation) {
     this.batch = batch;
+    this.#parent = parent;
+    this.#memos = parent === undefined ? new TextMemos() : parent.#memos;
+  }
+
+  /**
+   * For a line of its own over some of the rows that this one has come to: what is computed already and what is shared
+   * anyway it takes from here; what it computes itself stays its own, as rows are missing from it.
+   */
+  fork(): Evaluation {
+    return new Evaluation(this.batch, this);
+  }
+
+  #known(node: Node): Vector | undefined {
+    return this.#columns[node.id] ?? (this.#parent === undefined ? undefined : this.#parent.#known(node));
   }
 
   /** @throws NodeFailure */
   column(node: Node, rows: Selection): Vector {
-    const known = this.#columns[node.id];
+    const known = this.#known(node);
     if (known !== undefined) return known;
+    if (this.#parent !== undefined && (node.kind === "input" || node.owners.size > 1)) {
+      return this.#parent.column(node, rows);
+    }
     const column = this.#compute(node, node.owners.size > 1 ? this.batch.rows : rows);
     this.#columns[node.id] = column;
     return column;
@@ -39,7 +57,7 @@ export class Evaluation {
 
   /** The rows of `rows` where `node` is true. */
   select(node: Node, rows: Selection): Selection {
-    if (node.kind === "expression" && this.#columns[node.id] === undefined && node.owners.size === 1) {
+    if (node.kind === "expression" && this.#known(node) === undefined && node.owners.size === 1) {
       const inputs = node.inputs.map((input) => this.column(input, rows));
       return attempt(node, () => node.loops.select(this.batch.n, rows, inputs, this.#memos));
     }

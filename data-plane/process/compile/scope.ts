@@ -1,12 +1,13 @@
 import type { FieldType } from "@o2mc/schema/consent/policy.ts";
 import type { StepVerb } from "@o2mc/schema/pipeline/definition.ts";
 import { checkExpression } from "@o2mc/schema/expression/parse.ts";
-import type { StatefulStep } from "../steps/step.ts";
+import type { Place } from "@o2mc/schema/pipeline/place.ts";
+import type { PickingStep, StatefulStep } from "../steps/step.ts";
 import { foldExpression } from "./fold.ts";
-import type { ChangeNode, Node, NodeTable } from "./node.ts";
+import { NodeTable, type ChangeNode, type Node } from "./node.ts";
 
 /** What a stretch of steps does with a batch, in order. Columns are nodes, computed when an operation needs them. */
-export type Operation = FilterOperation | EmitOperation | KeepOperation;
+export type Operation = FilterOperation | EmitOperation | KeepOperation | PickOperation | RouteOperation;
 
 interface OperationBase {
   /** its step */
@@ -28,16 +29,32 @@ export interface EmitOperation extends OperationBase {
   readonly names: readonly string[];
 }
 
-/** Hands the rows to a stateful step; what that gives back is another batch. */
+/** Hands the rows to a stateful step; what that gives back is another batch, with which `next` goes on. */
 export interface KeepOperation extends OperationBase {
   readonly kind: "keep";
   readonly step: StatefulStep;
+  readonly next: Scope;
+}
+
+/** Lets those of the rows go on that a step picks. */
+export interface PickOperation extends OperationBase {
+  readonly kind: "pick";
+  readonly step: PickingStep;
+}
+
+/** Hands rows to lines of their own: to the first one whose condition, the node of the same number, is true. */
+export interface RouteOperation extends OperationBase {
+  readonly kind: "route";
+  readonly lines: readonly Scope[];
+  /** for rows that no condition is true for */
+  readonly otherwise: Scope | undefined;
+  /** what goes into a line is gone from this one; false = all rows go on here too */
+  readonly moves: boolean;
 }
 
 /** A step as dead letters name it. */
 export interface StepPlace {
-  /** from 1 */
-  readonly number: number;
+  readonly place: Place;
   readonly verb: StepVerb;
 }
 
@@ -52,18 +69,33 @@ export class Scope {
   readonly #owner: string;
   #columns: ReadonlyMap<string, Node>;
   /** the step that brought a node in */
-  readonly origins = new Map<Node, StepPlace>();
-  at: StepPlace = { number: 0, verb: "emit" };
+  readonly origins: Map<Node, StepPlace>;
+  at: StepPlace = { place: 0, verb: "emit" };
 
-  constructor(table: NodeTable, owner: string, inputs: ReadonlyMap<string, FieldType>) {
+  private constructor(
+    table: NodeTable,
+    owner: string,
+    columns: ReadonlyMap<string, Node>,
+    origins?: ReadonlyMap<Node, StepPlace>,
+  ) {
     this.#table = table;
     this.#owner = owner;
-    this.#columns = new Map([...inputs].map(([name, type]) => [name, table.input(name, type, owner)]));
+    this.#columns = columns;
+    this.origins = new Map(origins);
+  }
+
+  static of(table: NodeTable, owner: string, inputs: ReadonlyMap<string, FieldType>): Scope {
+    return new Scope(table, owner, new Map([...inputs].map(([name, type]) => [name, table.input(name, type, owner)])));
+  }
+
+  /** For a line of its own over the same rows. */
+  fork(): Scope {
+    return new Scope(this.#table, this.#owner, this.#columns, this.origins);
   }
 
   read(name: string): Node {
     const node = this.#columns.get(name);
-    if (node === undefined) throw new Error(`step ${this.at.number} reads ${name}, which is not there`);
+    if (node === undefined) throw new Error(`step ${this.at.place} reads ${name}, which is not there`);
     return node;
   }
 
@@ -104,7 +136,16 @@ export class Scope {
   }
 
   keep(step: StatefulStep, fields: readonly string[]): void {
-    this.operations.push({ kind: "keep", step, ...this.#base(fields.map((field) => this.read(field))) });
+    const next = Scope.of(new NodeTable(), this.#owner, step.outputs);
+    this.operations.push({ kind: "keep", step, next, ...this.#base(fields.map((field) => this.read(field))) });
+  }
+
+  pick(step: PickingStep, nodes: readonly Node[]): void {
+    this.operations.push({ kind: "pick", step, ...this.#base(nodes) });
+  }
+
+  route(conditions: readonly Node[], route: Pick<RouteOperation, "lines" | "otherwise" | "moves">): void {
+    this.operations.push({ kind: "route", ...route, ...this.#base(conditions) });
   }
 
   #origin(node: Node): Node {

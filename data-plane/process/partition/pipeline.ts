@@ -3,16 +3,24 @@ import type { FieldType } from "@o2mc/schema/consent/policy.ts";
 import type { DeployedLane, DeployedPipeline } from "@o2mc/schema/deployment/deployment.ts";
 import { cellAt } from "@o2mc/schema/events/columns/column.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
-import type { TimeOptions } from "@o2mc/schema/pipeline/definition.ts";
+import type { Step, TimeOptions } from "@o2mc/schema/pipeline/definition.ts";
+import { placeWithin, type Place } from "@o2mc/schema/pipeline/place.ts";
 import { ENVELOPE_TYPES } from "@o2mc/schema/expression/parse.ts";
 import type { Batch } from "../compile/batch.ts";
 import { Evaluation, NodeFailure } from "../compile/evaluation.ts";
 import { ValueTooLarge } from "../compile/limits.ts";
-import { NodeTable } from "../compile/node.ts";
-import { Scope, type KeepOperation, type Operation, type StepPlace } from "../compile/scope.ts";
-import type { Selection } from "../compile/vector.ts";
+import type { NodeTable } from "../compile/node.ts";
+import {
+  Scope,
+  type KeepOperation,
+  type Operation,
+  type PickOperation,
+  type RouteOperation,
+  type StepPlace,
+} from "../compile/scope.ts";
+import type { Selection, Vector } from "../compile/vector.ts";
 import { planStep } from "../steps/plan.ts";
-import type { Clock, Services, StatefulStep, StepContext } from "../steps/step.ts";
+import type { Clock, Memory, Services, StatefulStep, StepContext } from "../steps/step.ts";
 import type { Sink } from "./sink.ts";
 
 export interface PipelineState {
@@ -23,12 +31,6 @@ export interface PipelineState {
   readonly watermark: number | null;
   /** one entry per stateful step */
   readonly steps: readonly unknown[];
-}
-
-/** The steps up to and with the next stateful one. */
-interface Stage {
-  readonly operations: readonly Operation[];
-  readonly origins: Scope["origins"];
 }
 
 /** One deployed pipeline on one partition, with its state. */
@@ -42,8 +44,10 @@ export class Pipeline {
   /** newest event time seen, and the watermark: epoch ms */
   maxTime = -Infinity;
   watermark = -Infinity;
-  readonly #stages: readonly Stage[];
+  readonly #line: Scope;
+  /** in the order of the definition */
   readonly #stateful: readonly StatefulStep[];
+  readonly #memories: readonly Memory[];
   readonly #outputs: ReadonlyMap<string, DeployedPipeline["outputs"][number]>;
   readonly #room: StepContext["room"];
 
@@ -64,9 +68,11 @@ export class Pipeline {
     this.time = deployed.definition.time;
     this.fingerprint = fingerprint(deployed, lane);
     this.#outputs = new Map(deployed.outputs.map((output) => [output.name, output]));
-    this.#stages = stagesOf(deployed, lane, services, table);
-    this.#stateful = this.#stages.flatMap(({ operations }) =>
-      operations.flatMap((operation) => (operation.kind === "keep" ? [operation.step] : [])),
+    this.#line = plan(deployed, lane, services, table);
+    const operations = [...operationsOf(this.#line)];
+    this.#stateful = operations.flatMap((operation) => (operation.kind === "keep" ? [operation.step] : []));
+    this.#memories = operations.flatMap((operation) =>
+      operation.kind === "pick" && operation.step.memory !== undefined ? [operation.step.memory] : [],
     );
   }
 
@@ -77,43 +83,43 @@ export class Pipeline {
 
   /** of memory that its steps' state takes, about */
   get bytes(): number {
-    return this.#stateful.reduce((sum, step) => sum + step.bytes, 0);
+    const held = this.#stateful.reduce((sum, step) => sum + step.bytes, 0);
+    return this.#memories.reduce((sum, memory) => sum + memory.bytes, held);
   }
 
   /** Rows of one frame, in log order. `evaluation` is the lane's, of that frame. */
   run(evaluation: Evaluation, watermark: Float64Array, sink: Sink): void {
     const batch = { ...evaluation.batch, watermark };
-    this.#runStage(0, { batch, evaluation, rows: batch.rows, cause: "" }, sink);
-    this.#advance({ watermark: this.watermark, timer: -Infinity }, sink);
+    this.#runLine(this.#line, { batch, evaluation, rows: batch.rows, cause: "" }, sink);
+    this.#advance(this.#line, { watermark: this.watermark, timer: -Infinity }, sink);
   }
 
   erase(subjectKey: string): void {
-    for (const step of this.#stateful) step.erase(subjectKey);
+    for (const each of [...this.#stateful, ...this.#memories]) each.erase(subjectKey);
   }
 
   /** The partition is idle and the log's clock stands at `tick`. */
   idle(tick: number, sink: Sink): void {
     const timer = tick - this.time.disorderSeconds * 1000;
     this.watermark = Math.max(this.watermark, Math.min(timer, this.maxTime));
-    this.#advance({ watermark: this.watermark, timer }, sink);
+    this.#advance(this.#line, { watermark: this.watermark, timer }, sink);
   }
 
-  #runStage(index: number, given: StageRows, sink: Sink): void {
-    const stage = this.#stages[index];
+  #runLine(line: Scope, given: LineRows, sink: Sink): void {
     let current = given;
-    for (const operation of stage?.operations ?? []) {
+    for (const operation of line.operations) {
       if (current.rows.length === 0) return;
       try {
-        current = this.#operate(index, operation, current, sink);
+        current = this.#operate(operation, current, sink);
       } catch (error) {
         if (!(error instanceof NodeFailure)) throw error;
-        current = this.#operate(index, operation, this.#survivors(index, operation, current, sink), sink);
+        current = this.#operate(operation, this.#survivors(line, operation, current, sink), sink);
       }
     }
   }
 
   /** @throws NodeFailure before anything has come of it */
-  #operate(index: number, operation: Operation, given: StageRows, sink: Sink): StageRows {
+  #operate(operation: Operation, given: LineRows, sink: Sink): LineRows {
     const { batch, evaluation, rows, cause } = given;
     switch (operation.kind) {
       case "filter": {
@@ -130,24 +136,56 @@ export class Pipeline {
       }
       case "keep": {
         const inputs = operation.nodes.map((node) => evaluation.column(node, rows));
-        const refused: number[] = [];
-        const made = operation.step.run(
-          { batch, rows, inputs },
-          {
-            dead: (row, code, message) => dead(sink, this.id, operation, operation.at, given, row, code, message),
-            room: this.#room,
-            refuse: (row) => void refused.push(row),
-          },
+        const made = this.#inContext(operation, given, sink, (context) =>
+          operation.step.run({ batch, rows, inputs }, context),
         );
-        refuse(sink, this.id, operation, given, refused);
-        this.#runStage(index + 1, rowsOf(made, cause), sink);
+        this.#runLine(operation.next, rowsOf(made, cause), sink);
         return given;
+      }
+      case "pick": {
+        const inputs = operation.nodes.map((node) => evaluation.column(node, rows));
+        const picked = this.#inContext(operation, given, sink, (context) =>
+          operation.step.pick({ batch, rows, inputs }, context),
+        );
+        return { ...given, rows: picked };
+      }
+      case "route": {
+        // all at all rows: whether a row fails on a condition must not hang on which rows came with it
+        const conditions = operation.nodes.map((node) => evaluation.column(node, rows));
+        const { shares, rest } = shareOut(rows, conditions);
+        operation.lines.forEach((line, i) => {
+          const share = shares[i];
+          if (share !== undefined) this.#runLine(line, { ...given, rows: share, evaluation: evaluation.fork() }, sink);
+        });
+        const { otherwise, moves } = operation;
+        if (otherwise !== undefined) {
+          this.#runLine(otherwise, { ...given, rows: rest, evaluation: evaluation.fork() }, sink);
+        }
+        if (!moves) return given;
+        return { ...given, rows: otherwise === undefined ? rest : new Uint32Array(0) };
       }
     }
   }
 
+  /** Lets a step work on rows, and counts those that it refuses. */
+  #inContext<T>(
+    operation: KeepOperation | PickOperation,
+    given: LineRows,
+    sink: Sink,
+    work: (context: StepContext) => T,
+  ): T {
+    const refused: number[] = [];
+    const result = work({
+      dead: (row, code, message) => dead(sink, this.id, operation, operation.at, given, row, code, message),
+      room: this.#room,
+      refuse: (row) => void refused.push(row),
+    });
+    refuse(sink, this.id, operation, given, refused);
+    return result;
+  }
+
   /** What is left when the rows on which `operation` fails have gone to the dead letters. */
-  #survivors(index: number, operation: Operation, given: StageRows, sink: Sink): StageRows {
+  #survivors(line: Scope, operation: Operation, given: LineRows, sink: Sink): LineRows {
     const kept = given.rows.filter((row) => {
       const alone = Uint32Array.of(row);
       const evaluation = new Evaluation({ ...given.batch, rows: alone });
@@ -156,7 +194,7 @@ export class Pipeline {
         return true;
       } catch (error) {
         if (!(error instanceof NodeFailure)) throw error;
-        const at = this.#stages[index]?.origins.get(error.node) ?? operation.at;
+        const at = line.origins.get(error.node) ?? operation.at;
         const code = error.cause instanceof ValueTooLarge ? "too-large" : "step-failed";
         dead(sink, this.id, operation, at, given, row, code, error.message);
         return false;
@@ -167,14 +205,16 @@ export class Pipeline {
     return { ...given, batch, rows: kept, evaluation: new Evaluation(batch) };
   }
 
-  #advance(clock: Clock, sink: Sink): void {
-    let { watermark, timer } = clock;
-    this.#stateful.forEach((step, i) => {
+  #advance(line: Scope, clock: Clock, sink: Sink): void {
+    for (const operation of line.operations) {
+      if (operation.kind === "pick") operation.step.memory?.expire(clock.watermark);
+      if (operation.kind === "route") for (const each of linesOf(operation)) this.#advance(each, clock, sink);
+      if (operation.kind !== "keep") continue;
+      const { step, next } = operation;
       // the next stateful step takes these rows before its own clock moves past them
-      this.#runStage(i + 1, rowsOf(step.advance({ watermark, timer }), `clock-${i + 1}`), sink);
-      watermark -= step.delay;
-      timer -= step.delay;
-    });
+      this.#runLine(next, rowsOf(step.advance(clock), `clock-${this.#stateful.indexOf(step) + 1}`), sink);
+      this.#advance(next, { watermark: clock.watermark - step.delay, timer: clock.timer - step.delay }, sink);
+    }
   }
 
   snapshot(): PipelineState {
@@ -184,7 +224,7 @@ export class Pipeline {
       since: this.since,
       maxTime: this.maxTime === -Infinity ? null : this.maxTime,
       watermark: this.watermark === -Infinity ? null : this.watermark,
-      steps: this.#stateful.map((step) => step.snapshot()),
+      steps: [...this.#stateful, ...this.#memories].map((each) => each.snapshot()),
     };
   }
 
@@ -192,48 +232,81 @@ export class Pipeline {
     this.since = Math.min(this.since, state.since);
     this.maxTime = state.maxTime ?? -Infinity;
     this.watermark = state.watermark ?? -Infinity;
-    this.#stateful.forEach((step, i) => step.restore(state.steps[i]));
+    [...this.#stateful, ...this.#memories].forEach((each, i) => each.restore(state.steps[i]));
   }
 }
 
-/** Rows on their way through a stage. */
-interface StageRows {
+/** Rows on their way through a line of steps. */
+interface LineRows {
   readonly batch: Batch;
   readonly evaluation: Evaluation;
   readonly rows: Selection;
   readonly cause: string;
 }
 
-const rowsOf = (batch: Batch, cause: string): StageRows => ({
+const rowsOf = (batch: Batch, cause: string): LineRows => ({
   batch,
   evaluation: new Evaluation(batch),
   rows: batch.rows,
   cause,
 });
 
-function stagesOf(
+/** The line of the definition's steps, which goes on in those of its operations. */
+function plan(
   { id, definition, outputs }: DeployedPipeline,
   lane: DeployedLane,
   services: Services,
   table: NodeTable,
-): Stage[] {
+): Scope {
   const inputs = new Map<string, FieldType>(ENVELOPE_TYPES);
   for (const field of lane.fields) inputs.set(field.path, field.type);
-  let scope = new Scope(table, id, inputs);
-  const stages: Stage[] = [scope];
-  definition.steps.forEach((step, i) => {
-    scope.at = { number: i + 1, verb: Object.keys(step)[0] as StepPlace["verb"] };
-    planStep(step, scope, services, outputs);
-    const last = scope.operations.at(-1);
-    if (last?.kind !== "keep") return;
-    scope = new Scope(new NodeTable(), id, last.step.outputs);
-    stages.push(scope);
+  const planLine = (steps: readonly Step[], start: Scope, placeOf: (index: number) => Place): Scope => {
+    let scope = start;
+    steps.forEach((step, i) => {
+      const at = { place: placeOf(i), verb: Object.keys(step)[0] as StepPlace["verb"] };
+      scope.at = at;
+      planStep(step, scope, services, outputs, (label, line) =>
+        planLine(line as readonly Step[], scope.fork(), (index) => placeWithin(at.place, label, index)),
+      );
+      const last = scope.operations.at(-1);
+      if (last?.kind === "keep") scope = last.next;
+    });
+    return start;
+  };
+  return planLine(definition.steps, Scope.of(table, id, inputs), (index) => index + 1);
+}
+
+const linesOf = ({ lines, otherwise }: RouteOperation): readonly Scope[] =>
+  otherwise === undefined ? lines : [...lines, otherwise];
+
+/** Of a line and all that it goes on in, in the order of the definition. */
+function* operationsOf({ operations }: Scope): Iterable<Operation> {
+  for (const operation of operations) {
+    yield operation;
+    if (operation.kind === "route") for (const line of linesOf(operation)) yield* operationsOf(line);
+    if (operation.kind === "keep") yield* operationsOf(operation.next);
+  }
+}
+
+/** Each row to the first condition that is true for it. */
+function shareOut(rows: Selection, conditions: readonly Vector[]): { shares: Selection[]; rest: Selection } {
+  let rest = rows;
+  const shares = conditions.map(({ values }) => {
+    const share = rest.filter((row) => values[row] === 1);
+    rest = rest.filter((row) => values[row] !== 1);
+    return share;
   });
-  return stages;
+  return { shares, rest };
 }
 
 /** All are counted and the first is shown: a tenant at its quota must not fill the dead letters, nor its neighbours' hub. */
-function refuse(sink: Sink, pipeline: string, operation: KeepOperation, given: StageRows, refused: number[]): void {
+function refuse(
+  sink: Sink,
+  pipeline: string,
+  operation: KeepOperation | PickOperation,
+  given: LineRows,
+  refused: readonly number[],
+): void {
   const [first] = refused;
   if (first === undefined) return;
   sink.refused(refused.length);
@@ -245,9 +318,9 @@ function refuse(sink: Sink, pipeline: string, operation: KeepOperation, given: S
 function dead(
   sink: Sink,
   pipeline: string,
-  { columns }: Operation | KeepOperation,
+  { columns }: Operation,
   at: StepPlace,
-  { batch }: StageRows,
+  { batch }: LineRows,
   row: number,
   code: string,
   message: string,

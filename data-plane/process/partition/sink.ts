@@ -1,6 +1,7 @@
 import { cellAt } from "@o2mc/schema/events/columns/column.ts";
 import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
+import { placeId } from "@o2mc/schema/pipeline/place.ts";
 import { partitionOf } from "@o2mc/schema/events/partition.ts";
 import { encodeResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
@@ -146,7 +147,7 @@ export class Sink {
       at: this.#options.at,
       stage: "process",
       owner: pipeline,
-      step: `${at.number}.${at.verb}`,
+      step: `${placeId(at.place)}.${at.verb}`,
       code,
       message,
       ...(subjectKey === undefined ? {} : { subjectKey }),

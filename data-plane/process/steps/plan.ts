@@ -2,6 +2,7 @@ import type { Step } from "@o2mc/schema/pipeline/definition.ts";
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 import type { Scope } from "../compile/scope.ts";
 import { planAnonymize } from "./anonymize/anonymize.ts";
+import { planBranch } from "./branch/branch.ts";
 import { planDrop } from "./drop/drop.ts";
 import { planEmit } from "./emit/emit.ts";
 import { planFilter } from "./filter/filter.ts";
@@ -9,11 +10,18 @@ import { planLookup } from "./lookup/lookup.ts";
 import { planMap } from "./map/map.ts";
 import { planRename } from "./rename/rename.ts";
 import { planSessionize } from "./sessionize/sessionize.ts";
-import type { Services } from "./step.ts";
+import { planSplit } from "./split/split.ts";
+import type { PlanLine, Services } from "./step.ts";
 import { planWindow } from "./window/window.ts";
 
 /** The registry of steps: every verb, once. */
-export function planStep(step: Step, scope: Scope, services: Services, outputs: readonly OutputType[]): void {
+export function planStep(
+  step: Step,
+  scope: Scope,
+  services: Services,
+  outputs: readonly OutputType[],
+  planLine: PlanLine,
+): void {
   if ("filter" in step) planFilter(step.filter, scope);
   else if ("map" in step) planMap(step.map, scope);
   else if ("drop" in step) planDrop(step.drop, scope);
@@ -22,5 +30,7 @@ export function planStep(step: Step, scope: Scope, services: Services, outputs: 
   else if ("lookup" in step) planLookup(step.lookup, scope, services);
   else if ("sessionize" in step) planSessionize(step.sessionize, scope);
   else if ("window" in step) planWindow(step.window, scope);
+  else if ("branch" in step) planBranch(step.branch, scope, planLine);
+  else if ("split" in step) planSplit(step.split, scope, planLine);
   else planEmit(step.emit, scope, outputs);
 }

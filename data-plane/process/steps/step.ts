@@ -1,5 +1,7 @@
 import type { FieldType } from "@o2mc/schema/consent/policy.ts";
+import type { StepLine } from "@o2mc/schema/options/options-of.ts";
 import type { Batch } from "../compile/batch.ts";
+import type { Scope } from "../compile/scope.ts";
 import type { Selection, Vector } from "../compile/vector.ts";
 
 /** What a stateful step may do besides keeping rows. */
@@ -50,6 +52,23 @@ export interface StatefulStep {
   snapshot(): unknown;
   restore(state: unknown): void;
 }
+
+/** A step that lets some of its rows go on, as they are. The same holds of errors as for a stateful one. */
+export interface PickingStep {
+  /** Of the rows, in their order. */
+  pick(rows: StepRows, context: StepContext): Selection;
+  /** what it remembers; absent = nothing */
+  readonly memory?: Memory;
+}
+
+/** What a picking step remembers of rows that have gone on: nobody waits for it. */
+export interface Memory extends Pick<StatefulStep, "bytes" | "erase" | "snapshot" | "restore"> {
+  /** As far as lateness goes, everything up to `watermark` has been seen. */
+  expire(watermark: number): void;
+}
+
+/** Plans a line of steps that begins at the current one; `label` as in `Scope.line` of the check. */
+export type PlanLine = (label: string, steps: StepLine) => Scope;
 
 /** What steps are planned with. */
 export interface Services {

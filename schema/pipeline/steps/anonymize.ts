@@ -4,6 +4,7 @@ import type { Column, Columns } from "../columns.ts";
 import { DefinitionError } from "../definition-error.ts";
 import { expectType } from "../expect-type.ts";
 import { mergeOrigins, type Origin } from "../origin.ts";
+import type { Place } from "../place.ts";
 import { stepSpec } from "../step-spec.ts";
 
 export const anonymize = stepSpec({
@@ -70,7 +71,7 @@ export const anonymize = stepSpec({
 export type AnonymizeOptions = OptionsOf<typeof anonymize.options>;
 
 /** Only the value itself becomes visible to more: what picked the rows tells as much as before. */
-function originsAfter(options: AnonymizeOptions, column: Column, columns: Columns, step: number): readonly Origin[] {
+function originsAfter(options: AnonymizeOptions, column: Column, columns: Columns, step: Place): readonly Origin[] {
   const { whole } = column;
   if (whole === undefined) return column.origins;
   const accepted = acceptedPurposes(options, whole);

@@ -1,6 +1,7 @@
 import type { OptionsOf } from "../../options/options-of.ts";
 import type { Columns } from "../columns.ts";
 import { DefinitionError } from "../definition-error.ts";
+import type { Place } from "../place.ts";
 import { stepSpec } from "../step-spec.ts";
 import type { OutputColumn } from "../types.ts";
 
@@ -40,7 +41,7 @@ export const emit = stepSpec({
 
 export type EmitOptions = OptionsOf<typeof emit.options>;
 
-function outputColumns(names: readonly string[], columns: Columns, step: number): readonly OutputColumn[] {
+function outputColumns(names: readonly string[], columns: Columns, step: Place): readonly OutputColumn[] {
   // tables write a dot as _
   const flat = new Set<string>();
   return names.map((name) => {
