@@ -22,7 +22,7 @@ export interface CheckedDefinition {
 /** with those of all lines */
 const MAX_STEPS = 64;
 /** of lines in lines */
-const MAX_DEPTH = 4;
+export const MAX_LINE_DEPTH = 4;
 
 /**
  * Checks a definition, which may come from anywhere as JSON, against the policy of its application, as publish does, and
@@ -69,8 +69,8 @@ function checkLine(
     line(label, steps, origins) {
       const { step, perSubject, partitions, outputs } = scope;
       const inner = { depth: nesting.depth + 1, steps: nesting.steps };
-      if (inner.depth > MAX_DEPTH) {
-        throw new DefinitionError("too-deep", step, `Step ${step}: lines are at most ${MAX_DEPTH} deep.`);
+      if (inner.depth > MAX_LINE_DEPTH) {
+        throw new DefinitionError("too-deep", step, `Step ${step}: lines are at most ${MAX_LINE_DEPTH} deep.`);
       }
       const columns = scope.columns.fork();
       columns.narrowRows(origins);

@@ -4,15 +4,24 @@ import { STEPS } from "./steps.ts";
 
 /** The steps and those of all their lines. They may be a draft's, which nobody has checked. */
 export function everyStep(steps: readonly Step[]): readonly Step[] {
-  const all: unknown[] = [...steps];
-  // no recursion: a draft may be as deep as it likes
-  for (let i = 0; i < all.length; i++) {
-    for (const [verb, options] of Object.entries(Object(all[i]) as object)) {
-      const spec = STEPS.find((each) => each.verb === verb);
-      if (spec !== undefined) all.push(...stepsIn(spec.options, options));
-    }
-  }
-  return all as readonly Step[];
+  return levels(steps).flat() as readonly Step[];
+}
+
+/** How deep lines lie in lines; 0 = there is none. */
+export const lineDepth = (steps: readonly Step[]): number => levels(steps).length - 1;
+
+/** No recursion: what nobody has checked may be as deep as it likes. */
+function levels(steps: readonly unknown[]): readonly (readonly unknown[])[] {
+  const found: (readonly unknown[])[] = [];
+  for (let level = steps; level.length > 0; level = level.flatMap(stepsBelow)) found.push(level);
+  return found;
+}
+
+function stepsBelow(step: unknown): readonly unknown[] {
+  return Object.entries(Object(step) as object).flatMap(([verb, options]) => {
+    const spec = STEPS.find((each) => each.verb === verb);
+    return spec === undefined ? [] : stepsIn(spec.options, options);
+  });
 }
 
 function stepsIn(specs: OptionSpecs, options: unknown): readonly unknown[] {

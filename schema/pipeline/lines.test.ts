@@ -3,7 +3,7 @@ import type { FieldDeclaration, Policy } from "../consent/policy.ts";
 import { checkDefinition } from "./check.ts";
 import { DefinitionError } from "./definition-error.ts";
 import { DEFAULT_TIME, type Step } from "./definition.ts";
-import { everyStep } from "./every-step.ts";
+import { everyStep, lineDepth } from "./every-step.ts";
 import { placeId } from "./place.ts";
 
 const purpose = (name: string) => ({ name, description: "", legalBasis: "consent" as const, lifetimeDays: 365 });
@@ -158,5 +158,6 @@ test("everyStep finds the steps of all lines, in drafts that nobody has checked 
     { nope: {} },
   ];
   const verbs = everyStep(steps as unknown as Step[]).map((step) => Object.keys(Object(step) as object)[0]);
-  expect(verbs.sort()).toEqual(["branch", "branch", "branch", "branch", "drop", "emit", "nope", "split", undefined]);
+  expect(verbs).toEqual(["branch", "split", undefined, "nope", "branch", "drop", "branch", "branch", "emit"]);
+  expect(lineDepth(steps as unknown as Step[])).toBe(4);
 });
