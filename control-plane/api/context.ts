@@ -6,6 +6,7 @@ import type { Signer } from "../auth/signer.ts";
 import type { Orm } from "../db/orm.ts";
 import type { SecretBox } from "../db/secret.ts";
 import type { StoredDeadLetter } from "../hub/dead-letters.ts";
+import type { IssuedCredential } from "../hub/directory.ts";
 import type { SubjectReceipts } from "../hub/receipts.ts";
 import type { ResultEvent, ResultsRequest } from "../hub/results.ts";
 import type { SubjectData } from "../hub/subject-data.ts";
@@ -26,6 +27,8 @@ export interface HubReader {
   ): Promise<SubjectReceipts>;
   /** the application's whole chain as it is now, oldest first, a page at a time */
   receiptPages(tenant: string, application: string): Promise<AsyncIterable<readonly StoredReceipt[]>>;
+  /** the data plane's users that are good now */
+  credentials(tenant: string): Promise<readonly IssuedCredential[]>;
   /** how many subjects of an application have stored consent or a withdrawal */
   countConsents(tenant: string, application: string): Promise<number>;
   /** what the hub holds of one subject in one application */

@@ -15,6 +15,8 @@ import { DestinationQueries } from "../modules/destination/destinations.ts";
 import { PipelineDeliveries } from "../modules/destination/pipeline-deliveries.ts";
 import { EraseSubject } from "../modules/erasure/erase-subject.ts";
 import { ErasureQueries } from "../modules/erasure/erasures.ts";
+import { HubCredentials } from "../modules/credential/hub-credentials.ts";
+import { RevokeCredentials } from "../modules/credential/revoke-credentials.ts";
 import { AcceptInvitation } from "../modules/member/accept-invitation.ts";
 import { DisableMember } from "../modules/member/disable-member.ts";
 import { InviteMember } from "../modules/member/invite-member.ts";
@@ -81,6 +83,8 @@ const resolvers = [
   CreateSource,
   CreateTenant,
   DeadLetters,
+  HubCredentials,
+  RevokeCredentials,
   DeleteApplication,
   DeleteDelivery,
   DeleteDestination,

@@ -30,6 +30,8 @@ export const ACTIONS = {
   "token.write": ["owner", "developer"],
   "audit.read": ["owner", "privacy-officer"],
   "audit.export": ["owner", "privacy-officer"],
+  "credential.read": ["owner", "privacy-officer"],
+  "credential.revoke": ["owner", "privacy-officer"],
   "member.read": ["owner", "privacy-officer"],
   "member.write": ["owner"],
   "tenant.create": ["operator"],
@@ -48,6 +50,7 @@ const PEOPLE_ONLY: ReadonlySet<Action> = new Set([
   "pipeline.approve",
   "token.write",
   "member.write",
+  "credential.revoke",
   "tenant.create",
   "tenant.quotas",
 ]);

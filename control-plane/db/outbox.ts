@@ -1,4 +1,5 @@
 import { LockMode } from "@mikro-orm/core";
+import type { DataPlaneRole } from "@o2mc/schema/subjects.ts";
 import { ApplicationRow } from "./entities/application.ts";
 import { OutboxRow } from "./entities/outbox.ts";
 import type { EntityManager } from "./orm.ts";
@@ -10,6 +11,12 @@ type Notice =
   | { readonly kind: "deployment"; readonly tenant: string; readonly application: string }
   | { readonly kind: "tenant"; readonly tenant: string }
   | { readonly kind: "destination"; readonly tenant: string; readonly destination: string; readonly deleted: boolean }
+  | {
+      readonly kind: "revocation";
+      readonly tenant: string;
+      readonly role: DataPlaneRole;
+      readonly application?: string;
+    }
   | { readonly kind: "erasure"; readonly tenant: string; readonly erasure: string };
 
 /**
@@ -38,6 +45,10 @@ export async function enqueue(em: EntityManager, notice: Notice): Promise<number
       break;
     case "erasure":
       row.payload = { erasure: notice.erasure };
+      break;
+    case "revocation":
+      row.application = notice.application ?? null;
+      row.payload = { role: notice.role };
       break;
     case "tenant":
       row.payload = {};

@@ -1,10 +1,20 @@
 import { decode, type User } from "@nats-io/jwt";
 import type { KeyPair } from "@nats-io/nkeys";
+import { jetstreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { readKey, removeKey, writeKey } from "@o2mc/runtime/bucket.ts";
 import type { TenantAccess } from "@o2mc/schema/deployment/deployment.ts";
-import { bucketRepublish, directoryBucket, HUB_API, REVOCATIONS, type DataPlaneRole } from "@o2mc/schema/subjects.ts";
+import {
+  bucketRepublish,
+  bucketStream,
+  bucketSubject,
+  directoryBucket,
+  HUB_API,
+  REVOCATIONS,
+  token,
+  type DataPlaneRole,
+} from "@o2mc/schema/subjects.ts";
 import { rolePermissions } from "./grants.ts";
 import { issueUser } from "./users.ts";
 
@@ -18,6 +28,15 @@ export interface Guest {
   readonly key: string;
   readonly account: KeyPair;
   readonly access: Pick<TenantAccess, "tenant" | "lane">;
+}
+
+/** A user that the data plane has, without what lets anyone in. */
+export interface IssuedCredential {
+  readonly role: DataPlaneRole;
+  readonly lane?: { readonly application: string; readonly id: string };
+  /** seconds */
+  readonly issued: number;
+  readonly expires: number;
 }
 
 /** The platform account's buckets from which the data plane learns its tenants and lanes and how to reach them. */
@@ -67,6 +86,31 @@ export class Directory {
     const value: TenantAccess = { ...access, api: HUB_API, ...user };
     await writeKey(this.#platform, bucket, key, JSON.stringify(value));
     return (expires - this.#validity / 2) * 1000;
+  }
+
+  /** Of all roles and lanes of one tenant. */
+  async issued(tenant: string): Promise<readonly IssuedCredential[]> {
+    const issued: IssuedCredential[] = [];
+    for (const role of ROLES) {
+      const bucket = directoryBucket(role);
+      for (const key of await this.#keys(bucket, role === "process" ? `${token(tenant)}.>` : token(tenant))) {
+        const there = await readKey(this.#platform, bucket, key);
+        if (there === undefined) continue;
+        const { jwt, lane } = JSON.parse(new TextDecoder().decode(there.value)) as TenantAccess;
+        const { iat, exp = 0 } = decode<User>(jwt);
+        issued.push({ role, issued: iat, expires: exp, ...(lane === undefined ? {} : { lane }) });
+      }
+    }
+    return issued;
+  }
+
+  /** Also of those that were removed. */
+  async #keys(bucket: string, filter: string): Promise<readonly string[]> {
+    const manager = await jetstreamManager(this.#platform);
+    const { state } = await manager.streams.info(bucketStream(bucket), {
+      subjects_filter: bucketSubject(bucket, filter),
+    });
+    return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(bucketSubject(bucket, "").length));
   }
 
   /** Users that were issued up to then (seconds; 0 = none) are not let in any more. */

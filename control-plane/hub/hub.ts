@@ -8,7 +8,7 @@ import { BUCKETS, bucketStream, bucketSubject, laneAccessKey, token } from "@o2m
 import { guestClaims, keyPair, ownerClaims, pushAccount, signAccount, type TenantAccount } from "./accounts.ts";
 import { connectTenant, type TenantConnection } from "./connection.ts";
 import { derive, deriveAccount } from "./derive-account.ts";
-import { Directory, type Guest } from "./directory.ts";
+import { Directory, type Guest, type IssuedCredential } from "./directory.ts";
 import { laneGrants, ROLE_GRANTS, TENANT_EXPORTS, type Grant } from "./grants.ts";
 import { ensureStreams } from "./streams.ts";
 
@@ -116,6 +116,10 @@ export class Hub {
     // users count whose second of issue is after the revocation's
     await new Promise((later) => setTimeout(later, 1100));
     for (const [guest, grants] of guests) await this.#admit(account, guest, grants);
+  }
+
+  credentials(tenant: string): Promise<readonly IssuedCredential[]> {
+    return this.#directory.issued(tenant);
   }
 
   /** When the next user of the tenant has to be renewed (ms); undefined = nothing is known of it. */

@@ -1,4 +1,5 @@
 import type { Logger } from "@o2mc/runtime/log.ts";
+import type { DataPlaneRole } from "@o2mc/schema/subjects.ts";
 import { ApplicationRow } from "../db/entities/application.ts";
 import { DestinationRow } from "../db/entities/destination.ts";
 import { OutboxRow } from "../db/entities/outbox.ts";
@@ -137,6 +138,11 @@ export class Dispatcher {
       const first = !this.#reconciled.has(tenant);
       const again = first || rows.some(({ kind }) => kind === "tenant");
       const connection = await (again ? hub.ensureTenant(tenant, account) : hub.tenant(tenant, account.seed));
+      // first, so that nothing that fails holds it up; here, where nothing else of the tenant writes accounts at the same time
+      const revoked = new Map(rows.filter(isRevocation).map((row) => [`${row.payload.role} ${row.application}`, row]));
+      for (const { payload, application } of revoked.values()) {
+        await this.#revoke(account, tenant, payload.role, application);
+      }
       const { applications, destinations } = first
         ? await this.#everything(tenant)
         : { applications: [], destinations: [] };
@@ -188,6 +194,22 @@ export class Dispatcher {
     this.#options.log.info({ tenant, application, revision, ...counts }, "deployment is in the hub");
   }
 
+  async #revoke(
+    account: TenantAccount,
+    tenant: string,
+    role: DataPlaneRole,
+    application: string | null,
+  ): Promise<void> {
+    const { orm, secrets, hub, log } = this.#options;
+    if (role !== "process") await hub.revoke(tenant, account, role);
+    else if (application !== null) {
+      const deployment = await loadDeployment(orm, secrets, tenant, application);
+      if (typeof deployment === "string") return;
+      await hub.revoke(tenant, account, role, deployment);
+    }
+    log.info({ tenant, role, application }, "the hub's users were revoked and made anew");
+  }
+
   async #mark(rows: readonly OutboxRow[], failure?: Error): Promise<void> {
     if (rows.length === 0) return;
     const ids = rows.map(({ id }) => id);
@@ -202,3 +224,7 @@ export class Dispatcher {
     });
   }
 }
+
+type RevocationRow = OutboxRow & { readonly payload: { readonly role: DataPlaneRole } };
+
+const isRevocation = (row: OutboxRow): row is RevocationRow => row.kind === "revocation";

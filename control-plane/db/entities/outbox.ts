@@ -1,7 +1,7 @@
 import type { Opt } from "@mikro-orm/core";
 import { Entity, PrimaryKey, Property } from "@mikro-orm/decorators/legacy";
 
-export type OutboxKind = "deployment" | "tenant" | "destination" | "erasure";
+export type OutboxKind = "deployment" | "tenant" | "destination" | "erasure" | "revocation";
 
 /**
  * Something that the data plane must be told, written in the transaction that made it true. It says what changed, not
@@ -16,14 +16,14 @@ export class OutboxRow {
   @Property({ type: "text" })
   tenant!: string;
 
-  /** null for kinds `tenant`, `destination` and `erasure` */
+  /** null for kinds `tenant`, `destination` and `erasure`, and for `revocation` of edge and deliver */
   @Property({ type: "text", nullable: true })
   application: string | null = null;
 
   @Property({ type: "text" })
   kind!: OutboxKind;
 
-  /** deployment: `{revision}`; destination: `{destination, deleted}`; erasure: `{erasure}`; tenant: `{}` */
+  /** deployment: `{revision}`; destination: `{destination, deleted}`; erasure: `{erasure}`; revocation: `{role}`; tenant: `{}` */
   @Property({ type: "json" })
   payload!: Readonly<Record<string, unknown>>;
 

@@ -10,6 +10,7 @@ import { Migration0009 } from "./0009-quotas-and-rotation.ts";
 import { Migration0010 } from "./0010-erasures.ts";
 import { Migration0011 } from "./0011-wordings.ts";
 import { Migration0012 } from "./0012-subscriber-counts.ts";
+import { Migration0013 } from "./0013-revocations.ts";
 
 /** In order; a migration that has been released is never edited. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   Migration0010,
   Migration0011,
   Migration0012,
+  Migration0013,
 ];

@@ -32,6 +32,13 @@ export function tenantHub(orm: Orm, secrets: SecretBox, hub: Hub, log: Logger): 
     receipts: async (tenant, application, subjectKey, page) =>
       readSubjectReceipts(await connection(tenant), application, subjectKey, page),
     receiptPages: async (tenant, application) => receiptPages(await connection(tenant), application),
+    credentials: async (tenant) => {
+      try {
+        return await hub.credentials(tenant);
+      } catch (error) {
+        throw new ApiError("HUB_UNAVAILABLE", {}, error instanceof Error ? { cause: error } : {});
+      }
+    },
     countConsents: async (tenant, application) => countConsents(await connection(tenant), application),
     subjectData: async (tenant, application, subjectKey) =>
       readSubjectData(await connection(tenant), application, subjectKey),

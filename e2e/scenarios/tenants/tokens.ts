@@ -21,6 +21,7 @@ export async function everyToken(platform: Platform, tenant: string): Promise<Re
     "pipeline.approve",
     "token.write",
     "member.write",
+    "credential.revoke",
     "tenant.create",
   ];
   const { createMachineToken } = await ask<{ createMachineToken: { secret: string } }>(
