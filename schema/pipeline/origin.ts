@@ -10,13 +10,21 @@ export interface Origin {
   readonly purposes: readonly string[];
   /** what was done to it before, in a way that the policy accepts; absent = it went in as it is */
   readonly anonymized?: AnonymizeMethod;
+  /** of mask and truncate: characters that stayed; absent = none */
+  readonly keep?: number;
+  /** of generalise: the multiples that are left of it */
+  readonly roundedTo?: number;
 }
 
 /** Each field once in each form. */
 export function mergeOrigins(...lists: readonly (readonly Origin[])[]): readonly Origin[] {
   const merged: Origin[] = [];
   for (const origin of lists.flat()) {
-    const same = (one: Origin): boolean => one.field === origin.field && one.anonymized === origin.anonymized;
+    const same = (one: Origin): boolean =>
+      one.field === origin.field &&
+      one.anonymized === origin.anonymized &&
+      one.keep === origin.keep &&
+      one.roundedTo === origin.roundedTo;
     if (!merged.some(same)) merged.push(origin);
   }
   return merged;

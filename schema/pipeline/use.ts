@@ -16,6 +16,10 @@ export interface Disclosure {
   readonly field: string;
   /** how, where the policy accepts it; null = as it is */
   readonly anonymized: AnonymizeMethod | null;
+  /** of mask and truncate: characters that stay; null or absent = none */
+  readonly keep?: number | null;
+  /** of generalise: the multiples that are left of it; null or absent = not said, as in an older approval */
+  readonly roundedTo?: number | null;
 }
 
 export interface DisclosedTo {
@@ -29,7 +33,9 @@ export function useOf(checked: CheckedDefinition, deliveries: readonly Disclosed
   const discloses = outputs.flatMap(({ name: output, columns }) =>
     columns
       .flatMap(({ origins = [] }) => origins)
-      .map(({ field, anonymized = null }): Disclosure => ({ output, field, anonymized })),
+      .map(({ field, anonymized = null, keep = null, roundedTo = null }): Disclosure =>
+        anonymized === null ? { output, field, anonymized } : { output, field, anonymized, keep, roundedTo },
+      ),
   );
   const destinations = deliveries.map(({ output, destination }): DisclosedTo => ({ output, destination }));
   return {
@@ -45,14 +51,7 @@ export function widening(approved: PipelineUse, wanted: PipelineUse): PipelineUs
   return {
     purposes: wanted.purposes.filter((name) => !approved.purposes.includes(name)),
     reads: wanted.reads.filter((path) => !approved.reads.includes(path)),
-    // what may leave as it is may leave in any lesser form
-    discloses: wanted.discloses.filter(
-      (one) =>
-        !approved.discloses.some(
-          ({ output, field, anonymized }) =>
-            output === one.output && field === one.field && (anonymized === null || anonymized === one.anonymized),
-        ),
-    ),
+    discloses: wanted.discloses.filter((one) => !approved.discloses.some((other) => covers(other, one))),
     destinations: wanted.destinations.filter(
       (one) =>
         !approved.destinations.some(
@@ -60,6 +59,15 @@ export function widening(approved: PipelineUse, wanted: PipelineUse): PipelineUs
         ),
     ),
   };
+}
+
+/** What may leave as it is may leave in any lesser form; what may leave anonymized, so or with less left of it. */
+function covers(approved: Disclosure, wanted: Disclosure): boolean {
+  if (approved.output !== wanted.output || approved.field !== wanted.field) return false;
+  if (approved.anonymized === null) return true;
+  if (approved.anonymized !== wanted.anonymized) return false;
+  if (wanted.anonymized === "generalise") return (wanted.roundedTo ?? 0) >= (approved.roundedTo ?? Infinity);
+  return (wanted.keep ?? 0) <= (approved.keep ?? 0);
 }
 
 /** True when one of the approvals, by itself, permits all of the use. */

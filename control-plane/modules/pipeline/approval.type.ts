@@ -1,5 +1,5 @@
 import { GraphQLDateTime } from "graphql-scalars";
-import { Field, ID, ObjectType, registerEnumType } from "type-graphql";
+import { Field, Float, ID, Int, ObjectType, registerEnumType } from "type-graphql";
 import type { AnonymizeMethod } from "@o2mc/schema/consent/policy.ts";
 import { anonymize } from "@o2mc/schema/pipeline/steps/anonymize.ts";
 import type { DisclosedTo, Disclosure, PipelineUse } from "@o2mc/schema/pipeline/use.ts";
@@ -23,6 +23,12 @@ class DisclosureModel implements Disclosure {
 
   @Field(() => AnonymizeMethodEnum, { nullable: true, description: "as the policy accepts it; null = as it is" })
   anonymized!: AnonymizeMethod | null;
+
+  @Field(() => Int, { nullable: true, description: "of mask and truncate: characters that stay; null = none" })
+  keep!: number | null;
+
+  @Field(() => Float, { nullable: true, description: "of generalise: the multiples that are left of the number" })
+  roundedTo!: number | null;
 }
 
 @ObjectType("DisclosedTo")

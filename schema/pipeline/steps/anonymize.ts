@@ -73,17 +73,24 @@ export type AnonymizeOptions = OptionsOf<typeof anonymize.options>;
 /** Only the value itself becomes visible to more: what picked the rows tells as much as before. */
 function originsAfter(options: AnonymizeOptions, column: Column, columns: Columns, step: Place): readonly Origin[] {
   const { whole } = column;
+  const { method: anonymized, keep, step: roundedTo } = options;
   if (whole === undefined) return column.origins;
   const accepted = acceptedPurposes(options, whole);
   if (accepted.length === 0) return column.origins;
   const purposes = [...new Set([...whole.purposes, ...accepted])];
   const own = columns.ownOrigins(columns.find(options.field, step), step);
-  const anonymized = own.map((origin) =>
+  const changed = own.map((origin) =>
     origin.field === whole.path && origin.anonymized === undefined
-      ? { ...origin, purposes, anonymized: options.method }
+      ? {
+          ...origin,
+          purposes,
+          anonymized,
+          ...(keep === undefined ? {} : { keep }),
+          ...(roundedTo === undefined ? {} : { roundedTo }),
+        }
       : origin,
   );
-  return mergeOrigins(anonymized, columns.originsOf([], step));
+  return mergeOrigins(changed, columns.originsOf([], step));
 }
 
 /** The purposes that the policy lets see the field after this step, by every rule that the options keep to. */
