@@ -1,5 +1,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { WORDINGS } from "../../../cli/start/demo/definitions.ts";
+import { accessToken, ask } from "../../testkit/api.ts";
 import { eventually } from "../../testkit/eventually.ts";
 import type { Platform } from "../../testkit/platform.ts";
 import { sharedPlatform } from "../../testkit/shared-platform.ts";
@@ -86,6 +88,37 @@ test("a visitor who accepts has a row in each place; a withdrawal stops it at on
   // and still nothing of the one who declined
   expect(await places.counts(`/products/${DECLINED}`)).toEqual(NOWHERE);
   expect(places.problems).toEqual([]);
+  await context.close();
+});
+
+test("what the banner shows is the policy's own text, and the visitor's receipt names it", async () => {
+  const { endpoints } = platform;
+  const { context, page } = await visit();
+  await page.goto(endpoints.shop);
+  await page.getByText(/see how the shop is used/).waitFor();
+  await page.getByRole("button", { name: "Accept" }).click();
+  const subject = "JSON.parse(localStorage.getItem('o2mc') ?? '{}').subject";
+  const officer = await accessToken(endpoints, "officer@demo.example");
+  const receipts = async (): Promise<unknown> => {
+    const query = `query ($a: ID!, $s: String!) { receipts(application: $a, subject: $s) {
+      method event notice { id language } purposes { wording } } }`;
+    const s = (await page.evaluate(subject)) as string;
+    return (await ask<{ receipts: unknown }>(endpoints, officer, query, { a: endpoints.demo.application, s })).receipts;
+  };
+  const [wording] = WORDINGS;
+  await eventually(
+    receipts,
+    [
+      {
+        method: "WEB",
+        event: "GIVEN",
+        notice: { id: wording?.id, language: "en" },
+        purposes: [{ wording: wording?.purposes[0]?.text }],
+      },
+    ],
+    20_000,
+    0,
+  );
   await context.close();
 });
 
