@@ -15,6 +15,7 @@ const OUTCOMES = [
   "opted-out",
   "outdated-policy",
   "unknown-purpose",
+  "unknown-wording",
   "withdrawn",
 ];
 

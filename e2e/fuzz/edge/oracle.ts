@@ -162,6 +162,8 @@ function maySee(world: World, request: RequestFacts, event: ReadEvent, lane: rea
   const purposes = policy.purposes.filter(({ name }) => lane.includes(name));
   // nobody uses data for nothing, nor for what no policy names
   if (lane.length === 0 || purposes.length !== new Set(lane).size) return false;
+  // proof of consent is nobody's to send
+  if (lane.some((name) => name === policy.receiptsPurpose)) return false;
   const stored = world.states.find(([subject]) => subject === event.subject)?.[1];
   const browser = { gpc: saysYes(request.gpc), dnt: saysYes(request.dnt) };
   if (purposes.some((purpose) => refuses(purpose, browser))) return false;
@@ -175,6 +177,7 @@ function maySee(world: World, request: RequestFacts, event: ReadEvent, lane: rea
   // what the generator wrote as anything but a claim is none
   if (!("claim" in event.consent)) return false;
   const { claim } = event.consent;
+  if (claim.wording !== undefined && !policy.wordings?.some(({ id }) => id === claim.wording)) return false;
   const said = purposesOf(claim, policy);
   if (said === undefined || !said.every((name) => isKnown(name, policy))) return false;
   // a text has its numbers as text

@@ -48,6 +48,7 @@ export interface ClaimFacts {
   readonly gpc?: boolean;
   readonly dnt?: boolean;
   readonly extra?: boolean;
+  readonly wording?: string;
 }
 
 /** stands in every event, in a field that no policy declares */
@@ -85,6 +86,8 @@ const meaning: fc.Arbitrary<SignalMeaning> = fc.record({
 });
 const BASES: readonly LegalBasis[] = ["consent", "contract", "legitimate-interests", "public-task", "legal-obligation"];
 
+const WORDINGS = ["banner-en", "banner-nl"];
+
 const policyOf = (purposes: readonly string[]): fc.Arbitrary<Policy> =>
   fc.record({
     version: fc.constantFrom(1, 2),
@@ -111,6 +114,11 @@ const policyOf = (purposes: readonly string[]): fc.Arbitrary<Policy> =>
     levels: fc
       .array(fc.integer({ min: 1, max: purposes.length }), { maxLength: 2 })
       .map((sizes) => sizes.map((size, i) => ({ name: `level${i}`, purposes: purposes.slice(0, size) }))),
+    wordings: subset(WORDINGS).map((ids) => ids.map((id) => ({ id, language: "en", text: "May we?", purposes: [] }))),
+    receiptsPurpose: fc.oneof(
+      { weight: 5, arbitrary: fc.constant("") },
+      { weight: 1, arbitrary: fc.constantFrom(...purposes) },
+    ),
   });
 
 /** Sometimes of purposes that the policy has not, or of none: a deployment that says so must not be believed. */
@@ -173,6 +181,7 @@ const claimOf = ({ purposes, version, levels = [] }: Policy): fc.Arbitrary<Claim
       gpc: sometimes(fc.boolean(), 6),
       dnt: sometimes(fc.boolean(), 6),
       extra: sometimes(fc.constant(true), 20),
+      wording: sometimes(fc.constantFrom(...WORDINGS), 12),
     })
     .map((claim) => Object.fromEntries(Object.entries(claim).filter(([, value]) => value !== undefined)))
     .map((claim) => ({ age: undefined, ...claim }) as ClaimFacts);

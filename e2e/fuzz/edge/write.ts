@@ -22,11 +22,21 @@ const timeText = (ms: number): string => new Date(ms).toISOString();
 const tcfText = (tcf: TcfFacts | "invalid"): string => (tcf === "invalid" ? INVALID_TCF : tcString(tcf));
 
 function claimValue(claim: ClaimFacts, now: number): unknown {
-  const { as, purposes, level, policyVersion, age, tcf, gpc, dnt, extra } = claim;
+  const { as, purposes, level, policyVersion, age, tcf, gpc, dnt, extra, wording } = claim;
   const given = age === undefined ? "yesterday" : timeText(now - age);
   const said = tcf === undefined ? undefined : tcfText(tcf);
   if (as === "object") {
-    return { purposes, policyVersion, givenAt: given, level, tcf: said, gpc, dnt, ...(extra && { note: "x" }) };
+    return {
+      purposes,
+      policyVersion,
+      givenAt: given,
+      level,
+      tcf: said,
+      gpc,
+      dnt,
+      wording,
+      ...(extra && { note: "x" }),
+    };
   }
   const flag = (on: boolean | undefined): string | undefined => (on === undefined ? undefined : on ? "1" : "0");
   const parts = {
@@ -37,6 +47,7 @@ function claimValue(claim: ClaimFacts, now: number): unknown {
     tcf: said,
     gpc: flag(gpc),
     dnt: flag(dnt),
+    wording,
     ...(extra && { note: "x" }),
   };
   return Object.entries(parts)
