@@ -3,6 +3,7 @@ import { gate } from "./gate.ts";
 import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";
 import type { Benchmark } from "./measurement.ts";
+import { predicate } from "./predicate.ts";
 import { processing } from "./process.ts";
 import { tenantsFlat } from "./tenants-flat.ts";
 import { tenantsLimit } from "./tenants-limit.ts";
@@ -12,6 +13,7 @@ export const benchmarks: readonly Benchmark[] = [
   ingest,
   gate,
   processing,
+  predicate,
   latency,
   withdrawal,
   tenantsLimit,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { fuzzBodies, fuzzEdge } from "./edge/fuzz-edge.ts";
+import { fuzzExpressions } from "./expressions/fuzz-expressions.ts";
 import { fuzzFrames } from "./frames/fuzz-frames.ts";
 import { fuzzPipelines } from "./pipelines/fuzz-pipelines.ts";
 
@@ -36,4 +37,11 @@ test("bytes are a frame or a FrameError, and hold no more than their size", () =
 
 test("a definition is refused with a DefinitionError, or runs on whatever comes", () => {
   expect(fuzzPipelines(2000, 1).valid).toBeGreaterThan(200);
+});
+
+test("generated expressions give what the library's own evaluator gives", { timeout: 180_000 }, () => {
+  const { cases, values } = fuzzExpressions(100_000, 1);
+  expect(cases).toBeGreaterThan(95_000);
+  // not by being null alone
+  expect(values).toBeGreaterThan(cases / 3);
 });

@@ -5,6 +5,7 @@ import { checkExpression, ENVELOPE_TYPES } from "@o2mc/schema/expression/parse.t
 import { describe, expect, it } from "vitest";
 import { generate } from "./generate.ts";
 import { foldExpression } from "./fold.ts";
+import { ValueTooLarge } from "./limits.ts";
 import { TextMemos } from "./text-memos.ts";
 import { vectorOf } from "./vector.ts";
 
@@ -52,9 +53,41 @@ describe("generate", () => {
     ["int(event.s)", { s: "12x" }, null],
     ["double(event.s)", { s: "1.5e1" }, 15],
     ["int(event['$time'])", { $time: 1999 }, 1],
-    ["string(event['$time'])", { $time: 0 }, "1970-01-01T00:00:00.000Z"],
+    ["string(event['$time'])", { $time: 0 }, "1970-01-01T00:00:00Z"],
+    ["string(event['$time'])", { $time: 1250 }, "1970-01-01T00:00:01.25Z"],
     ["timestamp('1970-01-01T00:00:01Z') <= event['$time']", { $time: 1000 }, true],
     ["size(event.s)", { s: "a😀" }, 2],
+    ["event.i + 1", { i: Number.MAX_SAFE_INTEGER }, null],
+    ["event.i - 2", { i: -Number.MAX_SAFE_INTEGER }, null],
+    ["event.i * event.j", { i: 94906267, j: 94906267 }, null],
+    ["event.i * event.j", { i: 94906265, j: 94906265 }, 9007199136250225],
+    ["event.n / 0 == event.n / -0.0", { n: 1 }, false],
+    ["event.b ? (event.b ? null : null) : 1.0", { b: true }, null],
+    ["event.s.orValue('none')", {}, "none"],
+    ["event.?t.u.orValue(event.s)", { s: "x" }, "x"],
+    ["{'a': 1.5, 'b': 2.5}[event.s]", { s: "b" }, 2.5],
+    ["{'a': 1.5, 'b': 2.5}[event.s]", { s: "constructor" }, null],
+    ["{event.s: 1, 'b': 2}.b", { s: "b" }, null],
+    ["has({'a': 1}.constructor)", {}, false],
+    ["[1, 2][event.i]", { i: -1 }, null],
+    ["[event.i].first()", { i: 7 }, 7],
+    ["[event.i].filter(x, x > 9).first() == null", { i: 7 }, true],
+    ["cel.bind(x, event.i, x + 1) + cel.bind(x, event.j, x + 1)", { i: 1, j: 10 }, 13],
+    ["[1, 2].map(x, x + event.i)[1] + [5, 6].map(x, x + event.i)[1]", { i: 1 }, 10],
+    ["event.s.split(',').exists(x, int(x) > 1)", { s: "x,2" }, true],
+    ["event.s.split(',').exists(x, int(x) > 5)", { s: "x,2" }, null],
+    ["event.s.split(',').all(x, int(x) > 5)", { s: "x,2" }, false],
+    ["json.value(event.s, '__proto__')", { s: "{}" }, null],
+    ["json.integer(event.s, 'a')", { s: '{"a":9007199254740993}' }, null],
+    ["regex.replace(event.s, '(a)(b)', r'\\2\\1')", { s: "xaby" }, "xbay"],
+    ["regex.replace(event.s, 'a', r'\\1')", { s: "a" }, null],
+    [
+      "date.startOf(timestamp(event.s), 'day', 'Europe/Amsterdam') == timestamp('2026-10-24T22:00:00Z')",
+      { s: "2026-10-25T12:00:00Z" },
+      true,
+    ],
+    ["timestamp(event.s)", { s: "2026-02-30T00:00:00Z" }, null],
+    ["url.host(event.s)", { s: "/a" }, null],
     ["pathSegment(event.s, 1)", { s: "//a/b/?c/d" }, "b"],
     ["pathSegment(event.s, 2)", { s: "/a/b?c/d/e" }, null],
   ])("%s of %o is %o", (source, values, result) => {
@@ -71,6 +104,52 @@ describe("generate", () => {
     const evil = '"];globalThis.broken=1;//';
     expect(evaluate(`event.s == ${JSON.stringify(evil)}`, { s: evil })).toBe(true);
     expect("broken" in globalThis).toBe(false);
+  });
+
+  it("computes once for a text what several expressions ask of it", () => {
+    const column = vectorOf(columnOf("string", ["https://a.example/", "https://a.example/"]), 2);
+    const memos = new TextMemos();
+    const run = (source: string) =>
+      generate(checkExpression(source, TYPES)).evaluate(2, Uint32Array.of(0, 1), [column], memos);
+    const hosts = run("url.host(event.s)");
+    expect(cellAt(hosts, 1)).toBe("a.example");
+    // what stands in the memo now is what all others see
+    if (hosts.kind === "text") (hosts.values as string[])[hosts.codes?.[1] ?? 1] = "b.example";
+    expect(cellAt(run("url.host(event.s) == 'b.example'"), 1)).toBe(true);
+    expect(cellAt(run("sha256(url.host(event.s)) == sha256('b.example')"), 1)).toBe(true);
+  });
+
+  it.each([
+    ["event.s.split('a')", "a".repeat(1500), "size"],
+    ["event.s.split('').map(x, event.s)", "a".repeat(1000), "join"],
+    ["event.s.split('').map(x, event.s.split('').exists(y, y == 'b'))", "a".repeat(150), "size"],
+    ["[event.s.replace('a', event.s)]", "a".repeat(1000), "size"],
+    ["[regex.replace(event.s, 'a', event.s)]", "a".repeat(1000), "size"],
+    ["lists.range(1000).map(x, lists.range(1000).exists(y, y < x - 5000))", "", "size"],
+    ["lists.range(1001)", "", "size"],
+  ])("refuses what takes too much: %s", (source, s, method) => {
+    expect(() => evaluate(`${source}.${method}() == ${method === "join" ? "''" : "0"}`, { s })).toThrow(ValueTooLarge);
+  });
+
+  it("does not compute what no row asks for", () => {
+    expect(evaluate("event.b && lists.range(1001).size() == 0", { b: false })).toBe(false);
+  });
+
+  it("folds what no row decides, and reads no field for it", () => {
+    const fold = (source: string) => foldExpression(checkExpression(source, TYPES));
+    expect(fold("[1, 2].map(x, x * 2)[1] + size('ab')")).toMatchObject({
+      ast: { kind: "literal", value: 6 },
+      fields: [],
+    });
+    expect(fold("1 > 2 && event.b")).toMatchObject({ ast: { kind: "literal", value: false }, fields: [] });
+    expect(fold("(1 < 2 ? event.i : event.j) + 1").fields).toEqual(["i"]);
+    expect(fold("event.i + (2 - 1)").ast).toMatchObject({ right: { kind: "literal", value: 1 } });
+    expect(fold("int('x') == 1 || event.b").fields).toEqual(["b"]);
+  });
+
+  it("reads numbers in linear time", () => {
+    expect(evaluate("double(event.s)", { s: `${"1".repeat(500_000)}x` })).toBe(null);
+    expect(evaluate("duration(event.s) == duration('1s')", { s: `${"1".repeat(500_000)}x` })).toBe(null);
   });
 
   it("matches in linear time", () => {

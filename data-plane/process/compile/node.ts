@@ -51,7 +51,7 @@ export class NodeTable {
 
   expression(checked: CheckedExpression, inputs: readonly Node[], owner: string): Node {
     const [only] = inputs;
-    if (checked.ast.kind === "field" && only !== undefined) return only;
+    if (checked.ast.kind === "field" && only?.type === checked.type) return only;
     const key = `expression ${nodeKey(checked.ast, (path) => inputs[checked.fields.indexOf(path)]?.id ?? -1)}`;
     return this.#intern(key, owner, (base) => ({
       ...base,

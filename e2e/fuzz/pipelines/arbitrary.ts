@@ -94,6 +94,24 @@ const { expression: wellFormed } = fc.letrec<{ expression: string }>((tie) => ({
 const read = (path: string): string => `event[${JSON.stringify(path)}]`;
 const PATTERNS = ["(a+)+$", "^.*$", "(?i)X", "\\\\d{1,3}", "(a|b)*c", "^/products/"];
 
+const TEXT_CALLS = [
+  "url.host($)",
+  "url.registrableDomain($)",
+  "url.path($)",
+  'url.parameter($, "x")',
+  "url.encode($)",
+  "url.decode($)",
+  "userAgent.browser($)",
+  'json.value($, "a[0].constructor")',
+  'regex.extract($, "(a|b)*c?(.)")',
+  'regex.replace($, "", "ab")',
+  'date.iso(timestamp($), "Europe/Amsterdam")',
+  "$.reverse()",
+  "$.trim()",
+  "$.substring(1)",
+  "$.orValue(string(1.5))",
+];
+
 /** Sources that have a type, whatever they read. */
 const typed = fc.letrec<{ text: string; number: string; flag: string }>((tie) => {
   const [a, n, b] = [tie("text"), tie("number"), tie("flag")];
@@ -111,6 +129,9 @@ const typed = fc.letrec<{ text: string; number: string; flag: string }>((tie) =>
       fc.tuple(fc.constantFrom("lowerAscii", "sha256", "string"), a).map(([call, of]) => `${call}(${of})`),
       fc.oneof(n, b).map((of) => `string(${of})`),
       fc.tuple(a, fc.constantFrom("0", "1", "-1")).map(([of, i]) => `pathSegment(${of}, ${i})`),
+      fc.tuple(fc.constantFrom(...TEXT_CALLS), a).map(([call, of]) => call.replace("$", () => `(${of})`)),
+      fc.tuple(a, a, a).map(([of, b2, c]) => `(${of}).replace(${b2}, ${c})`),
+      fc.tuple(a, a, a).map(([of, by, c]) => `(${of}).split(${by}).map(q, q + ${c}).join(${by})`),
     ),
     number: fc.oneof(
       deep,
@@ -119,6 +140,11 @@ const typed = fc.letrec<{ text: string; number: string; flag: string }>((tie) =>
       fc.tuple(n, n).map(([l, r]) => `(int(${l}) % int(${r}))`),
       fc.tuple(fc.constantFrom("size", "int", "double"), a).map(([call, of]) => `${call}(${of})`),
       a.map((of) => `int(timestamp(${of}))`),
+      a.map((of) => `(${read("when")} - timestamp(${of})).getHours()`),
+      a.map((of) => `${read("when")}.getHours(${of})`),
+      fc.tuple(a, a).map(([of, by]) => `(${of}).lastIndexOf(${by})`),
+      fc.tuple(a, n).map(([of, i]) => `(${of}).split("").map(q, size(q))[int(${i})]`),
+      n.map((of) => `math.bitShiftLeft(int(${of}), 7)`),
       fc.tuple(b, n, n).map(([c, l, r]) => `(${c} ? ${l} : ${r})`),
     ),
     flag: fc.oneof(
@@ -133,6 +159,7 @@ const typed = fc.letrec<{ text: string; number: string; flag: string }>((tie) =>
       fc.tuple(b, fc.constantFrom("&&", "||", "=="), b).map(([l, o, r]) => `(${l} ${o} ${r})`),
       fc.tuple(a, fc.array(a, { minLength: 1, maxLength: 3 })).map(([of, list]) => `(${of} in [${list.join(", ")}])`),
       b.map((of) => `!(${of})`),
+      fc.tuple(a, b).map(([of, c]) => `(${of}).split("").exists(q, (${of}).split("").all(p, p == q || ${c}))`),
     ),
   };
 });

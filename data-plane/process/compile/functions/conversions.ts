@@ -50,7 +50,8 @@ function parseDuration(text: string): number {
 }
 
 function timestampText(ms: number): string | null {
-  return Number.isNaN(inRange(ms)) ? null : new Date(ms).toISOString();
+  // as CEL writes it: of the fraction what is not zero
+  return Number.isNaN(inRange(ms)) ? null : new Date(ms).toISOString().replace(/\.?0*Z$/, "Z");
 }
 
 export const CONVERSIONS: Implementations<(typeof conversions)["functions"][number]["signatures"][number]> = {

@@ -1,7 +1,7 @@
-/** Of CEL: years 1 to 9999, and as long a duration either way; in milliseconds. */
+/** Of CEL: years 1 to 9999, and durations of 292 years either way; in milliseconds. */
 const [MIN, MAX] = [-62_135_596_800_000, Date.UTC(9999, 11, 31, 23, 59, 59, 999)];
 
-export const MAX_DURATION = 315_576_000_000_000;
+export const MAX_DURATION = 9_223_372_036_854;
 
 /** The timestamp, or NaN, which is null, when there is no such. */
 export const inRange = (ms: number): number => (ms >= MIN && ms <= MAX ? ms : NaN);
