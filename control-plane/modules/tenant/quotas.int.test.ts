@@ -138,6 +138,10 @@ test("the quota of subscribers holds over all control planes, also when many ask
   expect(new Set(answers.flatMap((answer) => (answer.status === "rejected" ? [codeOf(answer.reason)] : [])))).toEqual(
     new Set(["QUOTA_EXCEEDED"]),
   );
+  // of another tenant they say nothing
+  const foreign = new SubscriberCount(api.database.orm, log);
+  await foreign.count("two", 1, () => Promise.resolve(rows()));
+  await foreign.stop();
   await opened[0]?.return?.();
   // its process tells of it in a moment
   const again = (): Promise<boolean> => open(1).then(Boolean, () => false);
