@@ -180,6 +180,24 @@ test("tenant a's users see nothing of tenant b", async () => {
   expect(await b.consent.get("app.subject")).toBeNull();
 });
 
+test("a lane's user of tenant b asks for a's by the same names, and gets and changes b's", async () => {
+  const key = `${laneKey("app", "analytics")}.0`;
+  await control("a").jsm.streams.purge("KV_" + BUCKETS.checkpointHeads);
+  await writeKey(control("a").nc, BUCKETS.checkpointHeads, key, "a's");
+  const events = jetstream(control("a").nc);
+  await events.publish(eventSubject("app", "analytics", 0), "a's event");
+  const thief = await connectLane("b", "analytics");
+  expect(await readKey(thief, BUCKETS.checkpointHeads, key)).toBeUndefined();
+  expect((await pull(thief, partitionConsumer("app", "analytics", 0))).string()).not.toContain("a's");
+  await writeKey(thief, BUCKETS.checkpointHeads, key, "forged");
+  await jetStreamOf(thief).publish("out.app.p1.o", "forged");
+  const head = await readKey(control("a").nc, BUCKETS.checkpointHeads, key);
+  expect(new TextDecoder().decode(head?.value)).toBe("a's");
+  expect((await control("a").jsm.streams.info("RESULTS")).state.messages).toBe(0);
+  await control("a").jsm.streams.purge("EVENTS");
+  await control("a").jsm.streams.purge("KV_" + BUCKETS.checkpointHeads);
+});
+
 test("another tenant's account is not administered by a role's user", async () => {
   await expectNothing(await connectLane("a", "analytics"), "$SYS.REQ.CLAIMS.UPDATE", "x");
 });
