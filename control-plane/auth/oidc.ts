@@ -1,9 +1,17 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from "jose";
+import {
+  createRemoteJWKSet,
+  errors,
+  jwtVerify,
+  type JWTVerifyGetKey,
+  type JWTVerifyResult,
+  type ResolvedKey,
+} from "jose";
 import { z } from "zod";
 import { ApiError } from "../errors/api-error.ts";
 import { ROLES, type Role } from "./actions.ts";
 import type { Person } from "./actor.ts";
 import { IssuerSession } from "./issuer-session.ts";
+import { KeycloakJudge } from "./keycloak.ts";
 import { tenantOf } from "./tenant-claim.ts";
 
 export interface OidcOptions {
@@ -33,20 +41,24 @@ const Claims = z.object({
 });
 
 const Discovery = z.object({ jwks_uri: z.url(), userinfo_endpoint: z.url().optional() });
-const ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
+/** what Keycloak signs with by default, and the one that its adapter can check */
+const ALGORITHMS = ["RS256"];
 const DISCOVERY_TIMEOUT_MS = 5_000;
 const RECHECK_MS = 5_000;
 
 /**
  * Checks access tokens of one issuer, Keycloak or the development issuer, by its published keys, which are looked up at the
- * first token, and asks it whether they still count.
+ * first token, and asks it whether they still count. A token must satisfy both jose (algorithm, keys and their rotation,
+ * issuer, audience, times) and Keycloak's own adapter.
  */
 export class OidcVerifier {
   readonly #options: OidcOptions;
+  readonly #keycloak: KeycloakJudge;
   #found: Promise<Issuer> | null = null;
 
   constructor(options: OidcOptions) {
     this.#options = options;
+    this.#keycloak = new KeycloakJudge(options.issuer, options.audience);
   }
 
   /** Throws UNAUTHENTICATED, or AUTH_UNAVAILABLE when the issuer cannot be asked. */
@@ -65,9 +77,19 @@ export class OidcVerifier {
   }
 
   async #verify(token: string, keys: JWTVerifyGetKey): Promise<unknown> {
+    const { payload, key } = await this.#signed(token, keys);
+    try {
+      await this.#keycloak.check(token, key);
+    } catch (error) {
+      throw new ApiError("UNAUTHENTICATED", {}, error instanceof Error ? { cause: error } : {});
+    }
+    return payload;
+  }
+
+  async #signed(token: string, keys: JWTVerifyGetKey): Promise<JWTVerifyResult & ResolvedKey> {
     try {
       const { issuer, audience } = this.#options;
-      return (await jwtVerify(token, keys, { issuer, audience, algorithms: ALGORITHMS, clockTolerance: 5 })).payload;
+      return await jwtVerify(token, keys, { issuer, audience, algorithms: ALGORITHMS, clockTolerance: 5 });
     } catch (error) {
       // jose's own errors speak of the token, except the one for keys that did not come; all others are the network's
       if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) {
