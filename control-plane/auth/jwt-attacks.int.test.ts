@@ -116,3 +116,9 @@ test("guessing tokens: the address has to wait, other addresses and requests wit
   expect(await from("198.51.100.8", good)).toBe("OK");
   await own.stop();
 });
+
+test("a token must satisfy both judges: one that ended two seconds ago passes jose's tolerance and not Keycloak's adapter", async () => {
+  expect(await codes(await api.issuer.token({ tenant: "one", roles: ["owner"], expiresIn: -2 }))).toEqual([
+    "UNAUTHENTICATED",
+  ]);
+});

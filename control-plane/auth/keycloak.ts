@@ -10,8 +10,6 @@ interface Config extends KeycloakConnect.KeycloakConfig {
 
 type Validate = (token: string) => Promise<void>;
 
-const MAX_KEYS = 20;
-
 /**
  * Keycloak's own adapter as the second judge of a token that jose has accepted: issuer, audience, expiry, type `Bearer` and
  * signature, by code that shares nothing with jose's. It is given the key that jose resolved and fetches none itself: its own
@@ -21,7 +19,8 @@ export class KeycloakJudge {
   readonly #server: string;
   readonly #realm: string;
   readonly #audience: string;
-  readonly #byKey = new Map<string, Validate>();
+  /** jose keeps its key objects until the issuer's keys are fetched anew */
+  readonly #byKey = new WeakMap<ResolvedKey["key"], Validate>();
 
   constructor(issuer: string, audience: string) {
     const at = issuer.lastIndexOf("/realms/");
@@ -32,13 +31,10 @@ export class KeycloakJudge {
 
   /** Rejects with keycloak-connect's reason when it does not take the token as signed by this key. */
   check(token: string, key: ResolvedKey["key"]): Promise<void> {
-    const publicKey = spki(key);
-    let validate = this.#byKey.get(publicKey);
+    let validate = this.#byKey.get(key);
     if (validate === undefined) {
-      // keys come from the issuer alone; it has one or two at a time
-      if (this.#byKey.size >= MAX_KEYS) this.#byKey.clear();
-      validate = this.#validator(publicKey);
-      this.#byKey.set(publicKey, validate);
+      validate = this.#validator(spki(key));
+      this.#byKey.set(key, validate);
     }
     return validate(token);
   }
