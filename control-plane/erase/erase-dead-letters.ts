@@ -1,5 +1,5 @@
-import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
 import { STREAMS, token } from "@o2mc/schema/subjects.ts";
+import { parseDeadLetter } from "../hub/parse-dead-letter.ts";
 import { readStored } from "../hub/read-stored.ts";
 import type { ErasePart } from "./erase-part.ts";
 
@@ -9,17 +9,8 @@ export const eraseDeadLetters: ErasePart = async ({ erasure, part, connection, o
   if (part.state === "waiting" && !othersDone) return { state: "waiting", receipt: { deleted: before } };
   const found: number[] = [];
   await readStored(connection, STREAMS.dead, `dead.${token(erasure.application)}.>`, (message) => {
-    if (subjectOf(message.data) === erasure.subjectKey) found.push(message.seq);
+    if (parseDeadLetter(message.data)?.subjectKey === erasure.subjectKey) found.push(message.seq);
   });
   for (const seq of found) await connection.jsm.streams.deleteMessage(STREAMS.dead, seq, true);
   return { state: othersDone ? "done" : "waiting", receipt: { deleted: before + found.length } };
 };
-
-/** One letter that cannot be read must not keep the others. */
-function subjectOf(data: Uint8Array): string | undefined {
-  try {
-    return (JSON.parse(new TextDecoder().decode(data)) as Partial<DeadLetter> | null)?.subjectKey;
-  } catch {
-    return undefined;
-  }
-}

@@ -8,6 +8,7 @@ import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
 import { BUCKETS, consentKey, STREAMS, token } from "@o2mc/schema/subjects.ts";
 import type { TenantConnection } from "./connection.ts";
+import { parseDeadLetter } from "./parse-dead-letter.ts";
 
 export interface StoredDeadLetter extends DeadLetter {
   /** sequence in DEAD: rises with time */
@@ -61,7 +62,9 @@ async function storedDeadLetters(
     const consumer = await js.consumers.get(STREAMS.dead, name);
     const messages = await consumer.fetch({ max_messages: pending, expires: READER_IDLE_MS });
     for await (const message of messages) {
-      last.push({ ...message.json<DeadLetter>(), seq: message.seq });
+      const letter = parseDeadLetter(message.data);
+      if (letter === undefined) continue;
+      last.push({ ...letter, seq: message.seq });
       if (last.length > count) last.shift();
     }
     return last.reverse();

@@ -4,6 +4,7 @@ import type { StoredReceipt } from "@o2mc/schema/consent/receipt.ts";
 import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
 import { consentKey, STREAMS, token } from "@o2mc/schema/subjects.ts";
 import type { TenantConnection } from "./connection.ts";
+import { parseDeadLetter } from "./parse-dead-letter.ts";
 import { readReceipts } from "./receipts.ts";
 import { readStored } from "./read-stored.ts";
 
@@ -23,8 +24,8 @@ export async function readSubjectData(
   const entry = await connection.consent.get(consentKey(application, subjectKey));
   const deadLetters: DeadLetter[] = [];
   await readStored(connection, STREAMS.dead, `dead.${token(application)}.>`, (message) => {
-    const letter = message.json<DeadLetter>();
-    if (letter.subjectKey === subjectKey) deadLetters.push(letter);
+    const letter = parseDeadLetter(message.data);
+    if (letter?.subjectKey === subjectKey) deadLetters.push(letter);
   });
   return {
     consent: entry?.operation === "PUT" ? readConsentState(entry.value) : null,

@@ -162,6 +162,9 @@ test("lookup adds the place of an address", () => {
   expect(outputs[0]?.columns.map(({ type }) => type)).toEqual(["string", "number"]);
 });
 
+const sets = (count: number, expression: string) =>
+  Array.from({ length: count }, (_, i) => ({ field: `x${i}`, expression }));
+
 test.each<[string, readonly unknown[]]>([
   ["unknown-field", [{ drop: { fields: ["nothing"] } }, emit]],
   ["unknown-field", [{ filter: { where: "event.nothing == 1" } }, emit]],
@@ -186,6 +189,8 @@ test.each<[string, readonly unknown[]]>([
   ["duplicate-output", [emit, emit]],
   ["no-emit", [{ filter: { where: "true" } }]],
   ["too-many-steps", Array.from({ length: 65 }, () => ({ filter: { where: "true" } }))],
+  ["too-many-expressions", [...Array.from({ length: 26 }, () => ({ map: { set: sets(10, "1") } })), emit]],
+  ["too-many-expressions", [{ map: { set: sets(17, `'${"x".repeat(4000)}'`) } }, emit]],
 ])("%s: %#", (code, steps) => {
   expect(refusal(steps as Step[]).code).toBe(code);
 });

@@ -38,7 +38,14 @@ export function checkDefinition(
   const time = readTime(given.time);
   const columns = new Columns(policy, purposes);
   const outputs: OutputType[] = [];
-  const start = { columns, outputs, partitions, perSubject: true, ended: false };
+  const start = {
+    columns,
+    outputs,
+    partitions,
+    perSubject: true,
+    ended: false,
+    expressions: { count: 0, characters: 0 },
+  };
   const steps = checkLine(given.steps, start, (index) => index + 1, { depth: 0, steps: 0 });
   if (outputs.length === 0) {
     throw new DefinitionError("no-emit", undefined, "The pipeline has no emit step, so nothing would come of it.");
@@ -67,7 +74,7 @@ function checkLine(
     ...start,
     step: 0,
     line(label, steps, origins) {
-      const { step, perSubject, partitions, outputs } = scope;
+      const { step, perSubject, partitions, outputs, expressions } = scope;
       const inner = { depth: nesting.depth + 1, steps: nesting.steps };
       if (inner.depth > MAX_LINE_DEPTH) {
         throw new DefinitionError("too-deep", step, `Step ${step}: lines are at most ${MAX_LINE_DEPTH} deep.`);
@@ -75,7 +82,8 @@ function checkLine(
       const columns = scope.columns.fork();
       columns.narrowRows(origins);
       const place = (index: number): Place => placeWithin(step, label, index);
-      const checked = checkLine(steps, { columns, outputs, partitions, perSubject, ended: false }, place, inner);
+      const within = { columns, outputs, partitions, perSubject, ended: false, expressions };
+      const checked = checkLine(steps, within, place, inner);
       nesting.steps = inner.steps;
       return checked;
     },

@@ -6,6 +6,7 @@ export type DefinitionErrorCode =
   | "unknown-purpose"
   | "too-many-steps"
   | "too-deep"
+  | "too-many-expressions"
   | "unreachable-step"
   | "unknown-step"
   | "unknown-option"

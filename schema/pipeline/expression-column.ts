@@ -10,8 +10,19 @@ const CODES: Readonly<Record<string, DefinitionErrorCode>> = {
   EXPRESSION_TYPE: "type-mismatch",
 };
 
+/** of one pipeline: all of them are compiled into one function per lane */
+const MAX_EXPRESSIONS = 256;
+const MAX_CHARACTERS = 64 * 1024;
+
 /** The column that an expression over the current rows gives. */
-export function expressionColumn(source: string, { columns, step }: Scope, expected?: FieldType): Column {
+export function expressionColumn(source: string, scope: Scope, expected?: FieldType): Column {
+  const { columns, step, expressions } = scope;
+  expressions.count++;
+  expressions.characters += source.length;
+  if (expressions.count > MAX_EXPRESSIONS || expressions.characters > MAX_CHARACTERS) {
+    const most = `${MAX_EXPRESSIONS} expressions of ${MAX_CHARACTERS} characters together`;
+    throw new DefinitionError("too-many-expressions", step, `Step ${step}: a pipeline has at most ${most}.`);
+  }
   try {
     // the envelope is among the columns for as long as rows are events
     const { type, fields } = checkExpression(source, columns.types(), expected, { envelope: false });

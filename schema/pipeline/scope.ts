@@ -13,6 +13,8 @@ export interface Scope {
   /** each row is about one subject; false for good once subjects were put together */
   perSubject: boolean;
   readonly outputs: OutputType[];
+  /** so far, in the whole definition */
+  readonly expressions: { count: number; characters: number };
   /** a step lets no row go on: whatever comes after it would wait for ever */
   ended: boolean;
   /**

@@ -73,6 +73,9 @@ test("one file holds what is held about the subject, of nobody else, and says wh
   const { subjectKey } = await access("ann");
   await dead(subjectKey, "/of-ann");
   await dead((await access("bob")).subjectKey, "/of-bob");
+  // one that nobody can read made the whole file an internal error
+  const subject = deadSubject(tenant.application, "process", tenant.pipeline);
+  for (const unreadable of ["{", "null"]) await connection.js.publish(subject, unreadable);
 
   const file = await access("ann");
   expect(file.applications).toMatchObject([

@@ -5,7 +5,9 @@ import { stepSpec } from "../step-spec.ts";
 
 export const map = stepSpec({
   verb: "map",
-  summary: "Adds or replaces columns, each by an expression; all expressions see the row as it was before the step.",
+  summary:
+    "Adds or replaces columns, each by an expression; all expressions see the row as it was before the step. A row for " +
+    "which one gives a text of more than 64 Ki characters becomes a dead letter (`too-large`).",
   options: {
     set: {
       kind: "list",
