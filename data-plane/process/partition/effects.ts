@@ -1,5 +1,8 @@
 import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
 
+/** of the hub: below the server's usual 1 MB, with room for headers */
+export const MAX_MESSAGE_BYTES = 900_000;
+
 /** What one message of the log causes; publishing it is the worker's part. */
 export interface Effects {
   readonly results: readonly ResultMessage[];

@@ -8,15 +8,13 @@ import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 import type { Batch } from "../compile/batch.ts";
 import type { StepPlace } from "../compile/scope.ts";
 import { vectorOf, type Selection, type Vector } from "../compile/vector.ts";
-import type { Count, DeadMessage, Effects, ResultMessage } from "./effects.ts";
+import { MAX_MESSAGE_BYTES, type Count, type DeadMessage, type Effects, type ResultMessage } from "./effects.ts";
 import { gather } from "./gather.ts";
 
 const MAX_ROWS = 1000;
-/** below the server's usual 1 MB, with room for headers */
-const MAX_BYTES = 900_000;
 const MAX_PARTS = 2 ** 20;
 /** rows with more text than that are not even encoded together */
-const MAX_CHARACTERS = 8 * MAX_BYTES;
+const MAX_CHARACTERS = 8 * MAX_MESSAGE_BYTES;
 /** what a dead letter shows of a row that is too large */
 const SHORT_TEXT = 256;
 
@@ -92,7 +90,7 @@ export class Sink {
       key?.kind === "text" ? key : undefined,
       output.columns.map(({ name }, c) => [name, gather(emitted.columns[c] as Vector, permitted)]),
     );
-    if (data.length > MAX_BYTES) {
+    if (data.length > MAX_MESSAGE_BYTES) {
       // the hub would refuse such a message for ever
       if (permitted.length > 1 && parts < MAX_PARTS) this.#halves(emitted, rows, parts, part);
       else for (const row of permitted) this.#tooLarge(emitted, row);
@@ -113,7 +111,7 @@ export class Sink {
   #tooLarge({ pipeline, output, at, batch, columns }: Emitted, row: number): void {
     const cells = output.columns.map(({ name }, c) => [name, cellAt(columns[c] as Vector, row)] as const);
     const subjectKey = batch.key === undefined ? undefined : String(cellAt(batch.key, row));
-    const message = `a result of more than ${MAX_BYTES} bytes`;
+    const message = `a result of more than ${MAX_MESSAGE_BYTES} bytes`;
     this.dead(pipeline, at, subjectKey, Object.fromEntries(cells), "too-large", message);
   }
 

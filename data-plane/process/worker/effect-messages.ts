@@ -1,8 +1,5 @@
 import { deadSubject, resultSubject } from "@o2mc/schema/subjects.ts";
-import type { Effects } from "../partition/effects.ts";
-
-/** Below the server's usual 1 MB, with room for headers. */
-const MAX_BYTES = 900_000;
+import { MAX_MESSAGE_BYTES, type Effects } from "../partition/effects.ts";
 
 export interface EffectMessage {
   readonly subject: string;
@@ -19,7 +16,7 @@ export function effectMessages(application: string, effects: Effects): EffectMes
   }));
   for (const { pipeline, messageId, letter } of effects.dead) {
     const data = Buffer.from(JSON.stringify(letter));
-    const small = data.length <= MAX_BYTES ? data : Buffer.from(JSON.stringify({ ...letter, row: {} }));
+    const small = data.length <= MAX_MESSAGE_BYTES ? data : Buffer.from(JSON.stringify({ ...letter, row: {} }));
     messages.push({ subject: deadSubject(application, "process", pipeline), data: small, messageId });
   }
   return messages;
