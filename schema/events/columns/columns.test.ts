@@ -145,4 +145,17 @@ describe("columns", () => {
     expect(reader.column("a")?.kind).toBe("text");
     expect(() => names.map((name) => reader.column(name))).toThrow(FrameError);
   });
+
+  // found by e2e/fuzz (seed 239604546): a result of 1 MB could have named one column of 65,536 rows 25,000 times
+  it("are refused when two columns have one name", () => {
+    const column = columnOf("number", [1, 2]);
+    const message = Buffer.from(
+      encodeFrame({}, 2, [
+        ["one", column],
+        ["two", column],
+      ]),
+    );
+    message.write('"one"', message.indexOf('"two"'));
+    expect(() => new FrameReader(new Uint8Array(message))).toThrow(FrameError);
+  });
 });

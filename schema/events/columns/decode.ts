@@ -147,5 +147,7 @@ function parseHead(bytes: Uint8Array, end: number) {
   const { n, names, ...attributes } = head as Readonly<Record<string, unknown>>;
   if (typeof n !== "number" || !Number.isInteger(n) || n < 0 || n > MAX_ROWS) throw new FrameError("no number of rows");
   if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) throw new FrameError("no names");
+  // who goes through the names would read one column as often as it is named
+  if (new Set(names).size < names.length) throw new FrameError("two columns of one name");
   return { n, names: names as readonly string[], attributes };
 }
