@@ -204,3 +204,21 @@ test("options that GraphQL left null are absent", () => {
   const step = { filter: null, anonymize: { field: "page.path", method: "hash", keep: null, step: null } };
   expect(check([step as unknown as Step, emit]).outputs[0]?.columns[0]?.type).toBe("string");
 });
+
+test.each<[string, Step]>([
+  ["needs-subject", { sample: { rate: 0.5, by: "subject" } }],
+  ["needs-events", { dedupe: { by: ["event.hits"], withinSeconds: 60 } }],
+])("%s: behind a window over several subjects", (code, step) => {
+  const window: Step = {
+    window: { sizeSeconds: 60, by: ["page.path"], aggregates: [{ as: "hits", kind: "count" }] },
+  };
+  const end: Step = { emit: { output: "o" } };
+  expect(refusal([window, step, end], ["analytics"], 1).code).toBe(code);
+  expect(check([window, { sample: { rate: 0.5, by: "id" } }, end], ["analytics"], 1).outputs).toHaveLength(1);
+});
+
+test("dedupe picks rows by its key, so that they tell of it", () => {
+  const { outputs } = check([{ dedupe: { by: ["event.email"], withinSeconds: 60 } }, emit], ["marketing"]);
+  expect(outputs[0]?.columns[0]?.purposes).toEqual(["marketing"]);
+  expect(refusal([{ dedupe: { by: [], withinSeconds: 60 } }, emit]).code).toBe("invalid-option");
+});
