@@ -222,3 +222,33 @@ test("dedupe picks rows by its key, so that they tell of it", () => {
   expect(outputs[0]?.columns[0]?.purposes).toEqual(["marketing"]);
   expect(refusal([{ dedupe: { by: [], withinSeconds: 60 } }, emit]).code).toBe("invalid-option");
 });
+
+const columns = [{ as: "a", type: "string" as const }];
+
+test.each<[string, object]>([
+  ["parse.columns is missing, which json needs", { format: "json" }],
+  ["parse.into is missing, which user-agent needs", { format: "user-agent" }],
+  ["parse.into has no use for json", { format: "json", columns, into: "x" }],
+  ["parse.failed has no use for query", { format: "query", columns, failed: "keep" }],
+  ["parse.delimiter has no use for pattern", { format: "pattern", pattern: "%{WORD:a}", columns, delimiter: ";" }],
+  ["parse.columns names none", { format: "json", columns: [] }],
+  ["parse.delimiter cannot be a quote", { format: "csv", columns, delimiter: '"' }],
+  ['parse.columns.from "a..b" is no path', { format: "json", columns: [{ ...columns[0], from: "a..b" }] }],
+  ["parse.columns.from of csv is the number", { format: "csv", columns: [{ ...columns[0], from: "0" }] }],
+  ["parse.pattern captures no a", { format: "pattern", pattern: "%{WORD:b}", columns }],
+  ["parse.pattern names", { format: "pattern", pattern: "%{WORT:a}", columns }],
+])("%s", (problem, options) => {
+  const error = refusal([{ parse: { field: "page.path", ...options } } as Step, emit]);
+  expect(error.message).toContain(`Step 1: ${problem}`);
+  expect(error.code).toBe("invalid-option");
+});
+
+test("what parse makes is seen by whom the text is, and rows that were left tell of it", () => {
+  const parse = { field: "email", format: "json" as const, columns: [{ as: "n", type: "integer" as const }] };
+  const end: Step[] = [{ drop: { fields: ["email"] } }, { emit: { output: "o", fields: ["n", "page.path"] } }];
+  const seen = (step: Step) => check([step, ...end], ["marketing"]).outputs[0]?.columns.map(({ purposes }) => purposes);
+  const both = ["analytics", "marketing"];
+  expect(seen({ parse })).toEqual([["marketing"], both]);
+  expect(seen({ parse: { ...parse, failed: "dead-letter" } })).toEqual([["marketing"], ["marketing"]]);
+  expect(refusal([{ parse: { ...parse, field: "price" } }, emit], ["marketing"]).code).toBe("type-mismatch");
+});

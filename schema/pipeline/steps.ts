@@ -8,6 +8,7 @@ import { emit } from "./steps/emit.ts";
 import { filter } from "./steps/filter.ts";
 import { lookup } from "./steps/lookup.ts";
 import { map } from "./steps/map.ts";
+import { parse } from "./steps/parse.ts";
 import { rename } from "./steps/rename.ts";
 import { sample } from "./steps/sample.ts";
 import { sessionize } from "./steps/sessionize.ts";
@@ -20,6 +21,7 @@ const SPECS = [
   map,
   drop,
   rename,
+  parse,
   anonymize,
   lookup,
   sample,

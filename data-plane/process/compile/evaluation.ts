@@ -1,6 +1,7 @@
 import { cellAt, kindOf } from "@o2mc/schema/events/columns/column.ts";
 import type { Batch } from "./batch.ts";
 import type { ChangeNode, Node } from "./node.ts";
+import { partOf } from "./part.ts";
 import { TextMemos } from "./text-memos.ts";
 import { identity, type Selection, type Vector } from "./vector.ts";
 
@@ -76,6 +77,10 @@ export class Evaluation {
       case "change": {
         const input = this.column(node.input, rows);
         return attempt(node, () => changed(node, input, this.batch.n, rows));
+      }
+      case "part": {
+        const input = this.column(node.input, rows);
+        return attempt(node, () => partOf(node, input, this.batch.n, rows, this.#memos));
       }
     }
   }

@@ -8,7 +8,7 @@ import { nodeKey } from "./node-key.ts";
  * A column that can be computed, named by what it is computed from: equal ones are one node, so that pipelines of a lane
  * share them.
  */
-export type Node = InputNode | ExpressionNode | ChangeNode;
+export type Node = InputNode | ExpressionNode | ChangeNode | PartNode;
 
 interface NodeBase {
   readonly id: number;
@@ -35,6 +35,27 @@ export interface ChangeNode extends NodeBase {
   readonly kind: "change";
   readonly input: Node;
   readonly change: (value: Exclude<Scalar, null>) => Scalar;
+}
+
+/** One part of what a parser makes of a text column; null where it fails or has none. Each distinct text is parsed once for all parts. */
+export interface PartNode extends NodeBase {
+  readonly kind: "part";
+  readonly input: Node;
+  readonly parser: Parser;
+  /** of what `parse` returns; undefined = whether it returns anything: true, or a failure of the row */
+  readonly part: number | undefined;
+}
+
+export interface Parser {
+  /** says what it does: parsers of equal keys do the same */
+  readonly key: string;
+  /** The parts of a text, each null or of its column's type; undefined when it is nothing of the kind. */
+  readonly parse: (text: string) => readonly Scalar[] | undefined;
+}
+
+/** A text that a parser makes nothing of, where that is a failure. */
+export class Unparsable extends Error {
+  override readonly name = "Unparsable";
 }
 
 /** The nodes of one kind of batch. */
@@ -70,6 +91,17 @@ export class NodeTable {
       type,
       input,
       change,
+    }));
+  }
+
+  part(parser: Parser, part: number | undefined, input: Node, type: FieldType, owner: string): Node {
+    return this.#intern(`part ${part} ${type} ${input.id} ${parser.key}`, owner, (base) => ({
+      ...base,
+      kind: "part",
+      type,
+      input,
+      parser,
+      part,
     }));
   }
 

@@ -9,7 +9,7 @@ import { ENVELOPE_TYPES } from "@o2mc/schema/expression/parse.ts";
 import type { Batch } from "../compile/batch.ts";
 import { Evaluation, NodeFailure } from "../compile/evaluation.ts";
 import { ValueTooLarge } from "../compile/limits.ts";
-import type { NodeTable } from "../compile/node.ts";
+import { Unparsable, type NodeTable } from "../compile/node.ts";
 import {
   Scope,
   type KeepOperation,
@@ -195,8 +195,7 @@ export class Pipeline {
       } catch (error) {
         if (!(error instanceof NodeFailure)) throw error;
         const at = line.origins.get(error.node) ?? operation.at;
-        const code = error.cause instanceof ValueTooLarge ? "too-large" : "step-failed";
-        dead(sink, this.id, operation, at, given, row, code, error.message);
+        dead(sink, this.id, operation, at, given, row, codeOf(error.cause), error.message);
         return false;
       }
     });
@@ -297,6 +296,11 @@ function shareOut(rows: Selection, conditions: readonly Vector[]): { shares: Sel
     return share;
   });
   return { shares, rest };
+}
+
+function codeOf(cause: unknown): string {
+  if (cause instanceof ValueTooLarge) return "too-large";
+  return cause instanceof Unparsable ? "unparsable" : "step-failed";
 }
 
 /** All are counted and the first is shown: a tenant at its quota must not fill the dead letters, nor its neighbours' hub. */

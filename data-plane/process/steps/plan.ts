@@ -9,6 +9,7 @@ import { planEmit } from "./emit/emit.ts";
 import { planFilter } from "./filter/filter.ts";
 import { planLookup } from "./lookup/lookup.ts";
 import { planMap } from "./map/map.ts";
+import { planParse } from "./parse/parse.ts";
 import { planRename } from "./rename/rename.ts";
 import { planSample } from "./sample/sample.ts";
 import { planSessionize } from "./sessionize/sessionize.ts";
@@ -28,6 +29,7 @@ export function planStep(
   else if ("map" in step) planMap(step.map, scope);
   else if ("drop" in step) planDrop(step.drop, scope);
   else if ("rename" in step) planRename(step.rename, scope);
+  else if ("parse" in step) planParse(step.parse, scope);
   else if ("anonymize" in step) planAnonymize(step.anonymize, scope, services);
   else if ("lookup" in step) planLookup(step.lookup, scope, services);
   else if ("sessionize" in step) planSessionize(step.sessionize, scope);

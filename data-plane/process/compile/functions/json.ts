@@ -13,8 +13,11 @@ const parse = lastOf((text): unknown => {
   }
 });
 
-function at(text: string, path: Path): unknown {
-  let value = parse(text);
+const at = (text: string, path: Path): unknown => valueAt(parse(text), path);
+
+/** Of own properties only; undefined when there is none. */
+export function valueAt(root: unknown, path: Path): unknown {
+  let value = root;
   for (const key of path) {
     if (typeof value !== "object" || value === null || Array.isArray(value) !== (typeof key === "number"))
       return undefined;
@@ -23,7 +26,7 @@ function at(text: string, path: Path): unknown {
   return value;
 }
 
-function asText(value: unknown): string | null {
+export function asText(value: unknown): string | null {
   if (typeof value === "string") return value;
   if (value === undefined || value === null) return null;
   const text = JSON.stringify(value);
