@@ -15,6 +15,12 @@ export interface Column {
   readonly tellsSubjects?: boolean;
 }
 
+export interface ColumnType {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly purposes: readonly string[];
+}
+
 /** attributes that every lane sees */
 const OPEN: Readonly<Record<string, FieldType>> = {
   $id: "string",
@@ -113,6 +119,14 @@ export class Columns {
   /** Origins of a value that is computed from `names`. */
   originsOf(names: Iterable<string>, step: Place): readonly Origin[] {
     return mergeOrigins(this.#rows, ...[...names].map((name) => this.read(name, step).origins));
+  }
+
+  /** Name, type and who may see each, without reading any. */
+  describe(step: Place): readonly ColumnType[] {
+    return Array.from(this.#columns, ([name, { type, declaration, origins }]) => {
+      const own = declaration === undefined ? origins : [{ field: name, step, purposes: declaration.purposes }];
+      return { name, type, purposes: this.purposesOf(mergeOrigins(own, this.#rows)) };
+    });
   }
 
   /** Who may see a value of these origins. */

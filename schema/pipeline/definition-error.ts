@@ -25,16 +25,26 @@ export type DefinitionErrorCode =
   | "needs-events"
   | "needs-one-partition";
 
+interface DefinitionErrorDetails extends ErrorOptions {
+  /** the one that is wrong, when its cause is an ExpressionError */
+  readonly expression?: string;
+  /** types */
+  readonly expected?: string;
+  readonly found?: string;
+}
+
 export class DefinitionError extends Error {
   override readonly name = "DefinitionError";
   readonly code: DefinitionErrorCode;
   /** undefined when the definition as a whole is meant */
   readonly place: Place | undefined;
+  readonly details: DefinitionErrorDetails;
 
-  constructor(code: DefinitionErrorCode, place: Place | undefined, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(code: DefinitionErrorCode, place: Place | undefined, message: string, details?: DefinitionErrorDetails) {
+    super(message, details);
     this.code = code;
     this.place = place;
+    this.details = details ?? {};
   }
 
   /** The top step that is or holds what is wrong, from 1. */

@@ -12,5 +12,5 @@ export function expectType(
 ): void {
   if (allowed.includes(type)) return;
   const message = `Step ${step}: ${what} needs a field of type ${allowed.join(" or ")}, and ${field} is of type ${type}.`;
-  throw new DefinitionError("type-mismatch", step, message);
+  throw new DefinitionError("type-mismatch", step, message, { expected: allowed.join(" or "), found: type });
 }

@@ -31,6 +31,9 @@ export function expressionColumn(source: string, scope: Scope, expected?: FieldT
     if (!(error instanceof ExpressionError)) throw error;
     const { line, column, message } = error;
     const where = `Step ${step}, line ${line}, column ${column} of the expression: ${message}.`;
-    throw new DefinitionError(CODES[error.code] ?? "invalid-expression", step, where, { cause: error });
+    throw new DefinitionError(CODES[error.code] ?? "invalid-expression", step, where, {
+      cause: error,
+      expression: source,
+    });
   }
 }

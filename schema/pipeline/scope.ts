@@ -17,6 +17,8 @@ export interface Scope {
   readonly expressions: { count: number; characters: number };
   /** a step lets no row go on: whatever comes after it would wait for ever */
   ended: boolean;
+  /** Does a part of the check on which nothing else in the step hangs; undefined = it failed, and all faults are wanted. */
+  readonly attempt: <T>(part: () => T) => T | undefined;
   /**
    * Checks a line of steps that begins at this one, for rows that were picked by values of `origins`; gives it back with
    * every default. `label` tells it from the step's other lines.

@@ -9,6 +9,8 @@ export interface StepSpec<V extends string = string, S extends OptionSpecs = Opt
   readonly summary: string;
   readonly options: S;
   readonly example: GivenOptions<S>;
+  /** the rows that come out are of its own making: without its options nobody knows their columns */
+  readonly makesRows?: true;
   /**
    * The type rule: `publish` calls it with options that have the spec's shape, in the order of the steps; it leaves the
    * columns of the rows that come out. Throws a DefinitionError. Options that hold lines of steps are given back with these

@@ -5,31 +5,8 @@ import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 import type { Context } from "../../api/context.ts";
 import { read } from "../../api/scope.ts";
 import { PipelineVersionRow } from "../../db/entities/pipeline-version.ts";
+import { PipelineOutput } from "./pipeline-output.type.ts";
 import { Pipeline } from "./pipeline.type.ts";
-
-@ObjectType()
-class OutputColumn {
-  @Field(() => String)
-  name!: string;
-
-  @Field(() => String)
-  type!: string;
-
-  @Field(() => [String])
-  purposes!: readonly string[];
-}
-
-@ObjectType()
-class PipelineOutput {
-  @Field(() => String)
-  name!: string;
-
-  @Field(() => [OutputColumn])
-  columns!: readonly OutputColumn[];
-
-  @Field(() => Boolean)
-  perSubject!: boolean;
-}
 
 @ObjectType()
 class PipelineVersion {

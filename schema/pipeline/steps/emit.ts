@@ -1,7 +1,6 @@
 import type { OptionsOf } from "../../options/options-of.ts";
-import type { Columns } from "../columns.ts";
 import { DefinitionError } from "../definition-error.ts";
-import type { Place } from "../place.ts";
+import type { Scope } from "../scope.ts";
 import { stepSpec } from "../step-spec.ts";
 import type { OutputColumn } from "../types.ts";
 
@@ -25,7 +24,8 @@ export const emit = stepSpec({
     },
   },
   example: { output: "pages", fields: ["$time", "page.path"] },
-  check({ output, fields }, { columns, outputs, step, perSubject }) {
+  check({ output, fields }, scope) {
+    const { columns, outputs, step, perSubject } = scope;
     if (!OUTPUT_NAME.test(output)) {
       const message = `Step ${step} names an output ${JSON.stringify(output)}; names are a letter, then up to 63 letters, digits, _ and -.`;
       throw new DefinitionError("invalid-name", step, message);
@@ -35,16 +35,16 @@ export const emit = stepSpec({
     }
     const names = fields ?? columns.names();
     if (names.length === 0) throw new DefinitionError("invalid-option", step, `Step ${step} emits no column.`);
-    outputs.push({ name: output, columns: outputColumns(names, columns, step), perSubject });
+    outputs.push({ name: output, columns: outputColumns(names, scope), perSubject });
   },
 });
 
 export type EmitOptions = OptionsOf<typeof emit.options>;
 
-function outputColumns(names: readonly string[], columns: Columns, step: Place): readonly OutputColumn[] {
+function outputColumns(names: readonly string[], { columns, step, attempt }: Scope): readonly OutputColumn[] {
   // tables write a dot as _
   const flat = new Set<string>();
-  return names.map((name) => {
+  const columnOf = (name: string): OutputColumn => {
     const { type, origins } = columns.read(name, step);
     if (RESERVED.includes(name)) {
       const message = `Step ${step} emits a column ${name}, a name that each result's own id has: rename it before.`;
@@ -56,5 +56,6 @@ function outputColumns(names: readonly string[], columns: Columns, step: Place):
     }
     flat.add(plain);
     return { name, type, purposes: columns.purposesOf(origins), origins };
-  });
+  };
+  return names.flatMap((name) => attempt(() => columnOf(name)) ?? []);
 }

@@ -25,7 +25,10 @@ export const map = stepSpec({
   example: { set: [{ field: "section", expression: "pathSegment(event.page.path, 0)" }] },
   check({ set }, scope) {
     const { columns, step } = scope;
-    const made = set.map(({ field, expression }) => [field, expressionColumn(expression, scope)] as const);
+    const made = set.flatMap(({ field, expression }) => {
+      const column = scope.attempt(() => expressionColumn(expression, scope));
+      return column === undefined ? [] : [[field, column] as const];
+    });
     const names = new Set<string>();
     for (const [field, column] of made) {
       if (names.has(field)) {

@@ -5,6 +5,7 @@ import { stepSpec } from "../step-spec.ts";
 
 export const sessionize = stepSpec({
   verb: "sessionize",
+  makesRows: true,
   summary:
     "Groups the events of one subject into sessions by event time; one row when a session completes, with the columns " +
     "`session.start`, `session.end` (timestamp) and `session.events` (integer), then the sticky ones.",

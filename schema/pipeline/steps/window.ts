@@ -7,6 +7,7 @@ import { stepSpec } from "../step-spec.ts";
 
 export const window = stepSpec({
   verb: "window",
+  makesRows: true,
   summary:
     "Tumbling windows by event time, aligned to the epoch; one row a window and group when the watermark passes its " +
     "end, with the columns `window.start` and `window.end`, those of `by`, then the aggregates. Late events are counted.",
