@@ -55,7 +55,8 @@ difference of timestamps is a duration. Integers and numbers may be mixed; the r
 
 **Limits.** A source has at most 4,096 bytes, 400 parts and a depth of 64; a pattern 256 characters and 2,000 instructions; a list or a map that is
 written out 256 entries. A text that is made has at most 65,536 characters, a list 1,000 entries, and the macros of an expression go through
-10,000 entries for one row: beyond, the row is a dead letter (\`too-large\`).
+10,000 entries for one row, where a call inside one counts for one more per 64 characters of its text or 16 entries of its list: beyond, the row is
+a dead letter (\`too-large\`).
 
 **Sameness.** The same event gives the same value, whenever and wherever: no function knows the time, the machine or chance. What leans on data of
 this release (public suffixes, user agents, time zones) may change with the release.

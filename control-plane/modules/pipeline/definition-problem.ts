@@ -1,4 +1,5 @@
 import type { PipelineDefinition } from "@o2mc/schema/pipeline/definition.ts";
+import { ExpressionError } from "@o2mc/schema/expression/error.ts";
 import { checkDefinition, type CheckedDefinition } from "@o2mc/schema/pipeline/check.ts";
 import { DefinitionError } from "@o2mc/schema/pipeline/definition-error.ts";
 import type { Policy } from "@o2mc/schema/consent/policy.ts";
@@ -23,7 +24,7 @@ export function definitionProblem(
   }
 }
 
-/** The definition with its defaults and types; throws DEFINITION_INVALID with reason and step when it can't run. */
+/** The definition with its defaults and types; throws DEFINITION_INVALID with reason, step and place in an expression when it can't run. */
 export function checkedDefinition(
   definition: PipelineDefinition,
   policy: Policy,
@@ -42,6 +43,13 @@ export function invalidDefinition(error: unknown): unknown {
   return new ApiError(
     "DEFINITION_INVALID",
     { problem: error.message },
-    { cause: error, extensions: { reason: error.code, step: error.step ?? null } },
+    { cause: error, extensions: { reason: error.code, step: error.step ?? null, ...inExpression(error.cause) } },
   );
+}
+
+/** What an editor needs to mark the place in the expression and to offer what is near. */
+function inExpression(cause: unknown): object {
+  if (!(cause instanceof ExpressionError)) return {};
+  const { code, line, column, expected = null, found = null, near = null } = cause;
+  return { expression: { code, line, column, expected, found, near } };
 }

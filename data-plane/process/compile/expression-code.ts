@@ -23,6 +23,8 @@ export abstract class ExpressionCode {
   body = "";
   /** some macro is in it, so `left` must be declared */
   iterates = false;
+  /** how many macros are around what is being written */
+  loops = 0;
   /** what macros have bound */
   readonly variables = new Map<number, string>();
   protected readonly literals: unknown[];
@@ -235,10 +237,19 @@ export abstract class ExpressionCode {
   #call(node: CallNode): string {
     const parameters = OVERLOADS_BY_SIGNATURE.get(node.signature)?.parameters ?? [];
     const names = node.arguments.map((argument, i) => this.#operand(argument, parameters[i]));
+    if (this.loops > 0) this.#spend(node.arguments[0], names[0]);
     const call = `${this.literal(IMPLEMENTATIONS[node.signature])}(${names.join(", ")})`;
     // a function of any list does not know what its null is
     const generic = node.signature.endsWith(": T") && nullIsNan(node.type);
     return this.#unless(this.#anyNull(node.arguments, names), generic ? `${call} ?? NaN` : call, nullOf(node.type));
+  }
+
+  /** A call costs as much as what it reads: without that, a loop over regular expressions of large texts takes minutes. */
+  #spend(node: ExpressionNode | undefined, name: string | undefined): void {
+    const shift =
+      node?.type === "string" ? 6 : node !== undefined && elementOf(node.type) !== undefined ? 4 : undefined;
+    if (shift === undefined) return;
+    this.emit(`if (${name} !== null && (left -= ${name}.length >> ${shift}) < 0) runtime.tooManyIterations();`);
   }
 
   #operand(node: ExpressionNode, parameter: string | undefined): string {

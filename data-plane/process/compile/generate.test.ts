@@ -127,6 +127,8 @@ describe("generate", () => {
     ["[regex.replace(event.s, 'a', event.s)]", "a".repeat(1000), "size"],
     ["lists.range(1000).map(x, lists.range(1000).exists(y, y < x - 5000))", "", "size"],
     ["lists.range(1001)", "", "size"],
+    ["lists.range(1000).map(x, (event.s + string(x)).matches('(a|b)*c'))", "a".repeat(60_000), "size"],
+    ["lists.range(1000).map(x, lists.range(999).map(y, x).sort().size())", "", "size"],
   ])("refuses what takes too much: %s", (source, s, method) => {
     expect(() => evaluate(`${source}.${method}() == ${method === "join" ? "''" : "0"}`, { s })).toThrow(ValueTooLarge);
   });

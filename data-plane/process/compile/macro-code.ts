@@ -6,6 +6,8 @@ import { isNull, nullOf } from "./null-code.ts";
 interface Code {
   /** some macro is in it, so `left` must be declared */
   iterates: boolean;
+  /** how many macros are around what is being written */
+  loops: number;
   /** what macros have bound */
   readonly variables: Map<number, string>;
   let(value: string): string;
@@ -40,7 +42,9 @@ function loopCode(node: MacroNode, code: Code): string {
     code.block(`for (const x${list} of ${list})`, () => {
       code.emit("if (--left < 0) runtime.tooManyIterations();");
       code.variables.set(variable.id, `x${list}`);
+      code.loops++;
       iterationCode(node, code, result, found);
+      code.loops--;
     });
     if (name === "exists_one") code.emit(`if (${result} !== null) ${result} = ${found} === 1;`);
   });

@@ -33,6 +33,18 @@ describe("what a pipeline makes of a row", () => {
     expect(log.dead).toMatchObject([{ code: "too-large", row: { "page.path": "xxx" } }]);
   });
 
+  it("macros within macros end as a dead letter, their neighbours go on", () => {
+    const expression = 'event.page.path.split("").exists(x, event.page.path.split("").exists(y, x + y == "?"))';
+    const steps: readonly Step[] = [{ map: { set: [{ field: "loop", expression }] } }, { emit: { output: "all" } }];
+    const log = new TestLog([testPipeline({ steps, outputs: [output("all", ["loop"])] })]);
+    log.frame([event("a", "ab"), event("b", "a".repeat(200)), event("c", "a".repeat(2000)), event("d", "")]);
+    expect(log.rows.map(({ id, loop }) => [id, loop])).toEqual([
+      ["src/a", false],
+      ["src/d", false],
+    ]);
+    expect(log.dead).toMatchObject([{ code: "too-large" }, { code: "too-large" }]);
+  });
+
   // the hub refused such a message, and the worker sent it again and again, for ever
   it("a result row of more than a hub message takes is a dead letter; the rows beside it are delivered", () => {
     const names = Array.from({ length: 20 }, (_, i) => `t${i}`);

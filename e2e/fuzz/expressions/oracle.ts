@@ -102,11 +102,14 @@ const library = new Environment({
     return value < 0 || Object.is(value, -0) ? -rounded : rounded;
   })
   // durations are integers here: the library's lose a millisecond where they are negative; its zones lean on the machine's
+  .registerFunction("o_span(int): int", span)
   .registerFunction("o_later(google.protobuf.Timestamp, int): google.protobuf.Timestamp", (at: Date, ms: bigint) => {
-    return new Date(at.getTime() + Number(ms));
+    const later = new Date(at.getTime() + Number(ms));
+    if (later.getUTCFullYear() < 1 || later.getUTCFullYear() > 9999) throw new Error("out of range");
+    return later;
   })
   .registerFunction("o_between(google.protobuf.Timestamp, google.protobuf.Timestamp): int", (a: Date, b: Date) =>
-    BigInt(a.getTime() - b.getTime()),
+    span(BigInt(a.getTime() - b.getTime())),
   )
   .registerFunction("o_getHours(int): int", (ms: bigint) => ms / 3_600_000n)
   .registerFunction("o_getMinutes(int): int", (ms: bigint) => ms / 60_000n)
@@ -114,6 +117,12 @@ const library = new Environment({
   .registerFunction("o_local(google.protobuf.Timestamp, string): google.protobuf.Timestamp", local);
 
 const MAX = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** As many nanoseconds as 64 bits hold. */
+function span(ms: bigint): bigint {
+  if (ms * 1_000_000n >= 2n ** 63n || ms * 1_000_000n <= -(2n ** 63n)) throw new Error("out of range");
+  return ms;
+}
 
 const points = (text: string): string[] => Array.from(text);
 const isSpace = (c = ""): boolean => c === "\u0085" || (c !== "\uFEFF" && c.trim() !== c);

@@ -195,7 +195,7 @@ const made = fc.letrec<Record<Kind, Program>>((tie) => {
       deep,
       fc.constantFrom(...SPANS).map(([text, ms]) => ({ ours: `duration("${text}")`, oracle: `(${ms})` })),
       form("($1 - $2)", [time, time], "o_between($1, $2)"),
-      operators(["+", "-"], span),
+      operators(["+", "-"], span, "o_span"),
     ),
     texts: fc.oneof(
       deep,

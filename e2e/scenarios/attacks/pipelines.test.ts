@@ -186,6 +186,7 @@ const nested = (open: string, middle: string, close: string, levels: number): st
   open.repeat(levels) + middle + close.repeat(levels);
 
 test.each<[string, readonly object[], string]>([
+  ["a list of 257 entries", [set("x", `1 in [${"1, ".repeat(256)}1]`)], "invalid-expression"],
   ["a loop over the event", [set("x", "event.map(k, k)")], "invalid-expression"],
   ["5,000 characters", [set("x", `"${"x".repeat(5000)}"`)], "invalid-option"],
   ["4,000 bytes too many in 4,096 characters", [set("x", `"${"é".repeat(4000)}"`)], "invalid-expression"],
