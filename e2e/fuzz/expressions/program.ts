@@ -41,11 +41,29 @@ function form(ours: string, parts: readonly Programs[], oracle = ours): Programs
 }
 
 export const texts = fc.oneof(
-  fc.constantFrom("", "a", "ab", "aab", "/a/b?c", "Añ", "7", "-1.5", "a,b,,c", " x ", "true", "🙂a🙂", "1e3", "007"),
+  fc.constantFrom(
+    "",
+    "a",
+    "ab",
+    "aab",
+    "/a/b?c",
+    "Añ",
+    "7",
+    "-1.5",
+    "a,b,,c",
+    " x ",
+    "true",
+    "🙂a🙂",
+    "🙂a",
+    "é🙂",
+    "1e3",
+    "007",
+  ),
   fc.string({ maxLength: 6, unit: "grapheme" }),
 );
 export const wholes = fc.oneof(
   fc.integer({ min: -5, max: 8 }),
+  fc.constantFrom(Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER, 94_906_266),
   fc.integer({ min: -1000, max: 1000 }),
   fc.maxSafeInteger(),
 );
@@ -53,7 +71,21 @@ export const reals = fc.oneof(
   fc.constantFrom(-2.5, -1, 0, 0.5, 1, 3.25, 100, -0.5, 1.5),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
 );
-export const times = fc.integer({ min: Date.UTC(1972, 0, 2), max: Date.UTC(2100, 0, 1) });
+export const times = fc.oneof(
+  fc.integer({ min: Date.UTC(1972, 0, 2), max: Date.UTC(2100, 0, 1) }),
+  // clocks change in Amsterdam, New York and on Lord Howe
+  fc
+    .tuple(
+      fc.constantFrom(
+        Date.UTC(2026, 2, 29, 1),
+        Date.UTC(2026, 9, 25, 1),
+        Date.UTC(2026, 2, 8, 7),
+        Date.UTC(2026, 3, 4, 15),
+      ),
+      fc.constantFrom(-3_600_000, -1, 0, 1, 1_800_000, 3_600_000, 36_000_000),
+    )
+    .map(([change, by]) => change + by),
+);
 
 const ZONES = ["Europe/Amsterdam", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"];
 const ACCESSORS = [
@@ -155,7 +187,7 @@ const made = fc.letrec<Record<Kind, Program>>((tie) => {
       form("math.abs($1)", [whole], "($1 < 0 ? -($1) : $1)"),
       fc
         .constantFrom("And", "Or", "Xor")
-        .chain((word) => form(`math.bit${word}($1, $2)`, [whole, whole], `o_bit${word}($1, $2)`)),
+        .chain((word) => form(`math.bit${word}($1, $2)`, [whole, whole], `safe(o_bit${word}($1, $2))`)),
       fc.constantFrom(...ACCESSORS).chain((call) => form(`($1).${call}()`, [time])),
       fc
         .tuple(fc.constantFrom(...ACCESSORS), fc.constantFrom(...ZONES))
