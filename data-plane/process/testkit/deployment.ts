@@ -7,6 +7,8 @@ export const FIELDS: readonly FieldDeclaration[] = [
   { path: "page.path", type: "string", purposes: ["analytics"], description: "" },
   { path: "price", type: "number", purposes: ["analytics"], description: "" },
   { path: "ip", type: "string", purposes: ["analytics"], description: "" },
+  { path: "referrer", type: "string", purposes: ["analytics"], description: "" },
+  { path: "$ip", type: "string", purposes: ["analytics"], description: "" },
   { path: "$subject", type: "string", purposes: ["analytics"], description: "" },
 ];
 

@@ -1,7 +1,7 @@
 import type { DeployedPipeline } from "@o2mc/schema/deployment/deployment.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import { decodeResultFrame } from "@o2mc/schema/events/result-frame.ts";
-import type { Effects, Recheck } from "../partition/effects.ts";
+import type { Effects, Recheck, ResultMessage } from "../partition/effects.ts";
 import { PartitionEngine } from "../partition/engine.ts";
 import { decodeSnapshot, encodeSnapshot } from "../partition/snapshot.ts";
 import type { GeoLookup } from "../steps/step.ts";
@@ -19,6 +19,7 @@ interface EngineOptions {
 export class TestLog {
   readonly rows: Record<string, Scalar>[] = [];
   readonly dead: { code: string; step: string | undefined; row: Record<string, Scalar> }[] = [];
+  readonly messages: ResultMessage[] = [];
   readonly messageIds: string[] = [];
   readonly counts: Record<string, number> = {};
   readonly #pipelines: readonly DeployedPipeline[];
@@ -72,6 +73,7 @@ export class TestLog {
   }
 
   #collect({ results, dead }: Effects): void {
+    this.messages.push(...results);
     for (const { data, messageId } of results) {
       const frame = decodeResultFrame(data);
       this.messageIds.push(messageId);

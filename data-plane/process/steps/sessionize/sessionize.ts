@@ -92,7 +92,10 @@ class Sessionize implements StatefulStep {
     const out = this.#rows();
     this.#watermark = Math.max(this.#watermark, clock.watermark);
     this.#completed.expire(this.#watermark);
-    for (const session of this.#deadlines.take(Math.max(this.#watermark, clock.timer))) {
+    const due = this.#deadlines.take(Math.max(this.#watermark, clock.timer));
+    // a restart lays them into the buckets in another order
+    due.sort((a, b) => this.#sessions.end(a) - this.#sessions.end(b) || this.#compareKeys(a, b));
+    for (const session of due) {
       const end = this.#sessions.end(session);
       if (end + this.delay >= this.#watermark) this.#completed.add(this.#sessions.key(session), end);
       this.#close(session, out);
@@ -139,6 +142,11 @@ class Sessionize implements StatefulStep {
     sessions.cover(joined, time);
     if (other !== NONE) sessions.merge(joined, other);
     return joined;
+  }
+
+  #compareKeys(a: Slot, b: Slot): number {
+    const [one, other] = [this.#sessions.key(a), this.#sessions.key(b)];
+    return one < other ? -1 : one > other ? 1 : 0;
   }
 
   #close(session: Slot, out: SessionRows): void {
