@@ -90,9 +90,21 @@ export interface AnonymizedUse {
   readonly purposes: readonly string[];
   /** of mask and truncate: the most characters that may stay; absent = none */
   readonly keep?: number;
-  /** of generalise: the least step */
+  /** of generalise, of numbers: the least step */
   readonly step?: number;
+  /** of generalise, of timestamps: the finest unit */
+  readonly to?: TimeUnit;
+  /** of hash: the longest time after which its salt must be another; absent = it need not change */
+  readonly rotate?: RotationPeriod;
 }
+
+/** From fine to coarse. */
+export const TIME_UNITS = ["hour", "day", "month", "year"] as const;
+export type TimeUnit = (typeof TIME_UNITS)[number];
+
+/** From short to long. */
+export const ROTATION_PERIODS = ["day", "week", "month"] as const;
+export type RotationPeriod = (typeof ROTATION_PERIODS)[number];
 
 export const ANONYMIZE_METHODS = ["hash", "mask", "truncate", "generalise"] as const;
 export type AnonymizeMethod = (typeof ANONYMIZE_METHODS)[number];

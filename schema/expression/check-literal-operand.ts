@@ -55,7 +55,7 @@ function checkPattern(pattern: string, node: ASTNode, context: CheckContext): vo
 
 const OFFSET = /^[+-]?\d\d:\d\d$/;
 
-function isZone(zone: string): boolean {
+export function isZone(zone: string): boolean {
   if (OFFSET.test(zone)) return true;
   try {
     return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";

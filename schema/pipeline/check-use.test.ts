@@ -19,6 +19,8 @@ const policy: Policy = {
   fields: [
     field("email", "string", ["marketing"], { methods: ["hash"], purposes: ["analytics"] }),
     field("phone", "string", ["marketing"], { methods: ["mask", "truncate"], purposes: ["analytics"], keep: 3 }),
+    field("born", "timestamp", ["marketing"], { methods: ["generalise"], purposes: ["analytics"], to: "month" }),
+    field("visitor", "string", ["marketing"], { methods: ["hash"], purposes: ["analytics"], rotate: "week" }),
     field("age", "integer", ["marketing"], { methods: ["generalise"], purposes: ["analytics"], step: 10 }),
     field("plain", "string", ["marketing"]),
     field("$ip", "string", ["marketing"], { methods: ["truncate"], purposes: ["analytics", "research"] }),
@@ -97,6 +99,19 @@ describe("an output is used for no purpose that may not see every column", () =>
     ],
     ["a mask that keeps what may stay", "phone", [{ anonymize: { field: "phone", method: "mask", keep: 3 } }]],
     ["a truncated address", "$ip", [{ anonymize: { field: "$ip", method: "truncate" } }]],
+    [
+      "a unit as coarse",
+      "born",
+      [{ anonymize: { field: "born", method: "generalise", to: "month", zone: "Asia/Tokyo" } }],
+    ],
+    ["a coarser unit", "born", [{ anonymize: { field: "born", method: "generalise", to: "year" } }]],
+    ["a salt that lasts as long", "visitor", [{ anonymize: { field: "visitor", method: "hash", rotate: "week" } }]],
+    ["a salt that lasts less long", "visitor", [{ anonymize: { field: "visitor", method: "hash", rotate: "day" } }]],
+    [
+      "a rotating salt where none is asked for",
+      "email",
+      [{ anonymize: { field: "email", method: "hash", rotate: "month" } }],
+    ],
     ["a coarser step", "age", [{ anonymize: { field: "age", method: "generalise", step: 20 } }]],
   ])("%s lowers the requirement as the policy says", (_, column, steps) => {
     expect(use([...steps, emit(column)], "marketing", "analytics")).toBe("");
@@ -107,6 +122,9 @@ describe("an output is used for no purpose that may not see every column", () =>
     ["phone", { anonymize: { field: "phone", method: "truncate", keep: 4096 } }],
     ["$ip", { anonymize: { field: "$ip", method: "truncate", keep: 4096 } }],
     ["age", { anonymize: { field: "age", method: "generalise", step: 9 } }],
+    ["born", { anonymize: { field: "born", method: "generalise", to: "day" } }],
+    ["visitor", { anonymize: { field: "visitor", method: "hash", rotate: "month" } }],
+    ["visitor", { anonymize: { field: "visitor", method: "hash" } }],
     ["age", { anonymize: { field: "age", method: "generalise", step: 0.000001 } }],
   ])("%s with options beyond the policy's does not lower it", (column, step) => {
     expect(use([step, emit(column)], "analytics")).toContain(`field ${column}, which came in at step 1`);

@@ -16,7 +16,14 @@ const field = (path: string, type: FieldDeclaration["type"] = "string"): FieldDe
 const policy: Policy = {
   version: 1,
   purposes: [{ name: "analytics", description: "", legalBasis: "consent", lifetimeDays: 365 }],
-  fields: [field("page.path"), field("referrer"), field("price", "number"), field("$subject"), field("$ip")],
+  fields: [
+    field("at", "timestamp"),
+    field("page.path"),
+    field("referrer"),
+    field("price", "number"),
+    field("$subject"),
+    field("$ip"),
+  ],
 };
 
 function check(steps: readonly object[]): CheckedDefinition {
@@ -73,16 +80,33 @@ test("time is checked like the options of a step", () => {
   expect(withTime({ disorder: 5 })).toThrowError("time.disorder is unknown; time has disorderSeconds, idleSeconds.");
 });
 
+const VALID: Readonly<Record<string, unknown>> = { keep: 1, step: 1, to: "day", zone: "UTC", rotate: "day" };
+
+test.each<[string, object]>([
+  ["to is missing", { field: "at" }],
+  ["step has no use for a timestamp", { field: "at", to: "day", step: 1 }],
+  ["zone: there is no time zone", { field: "at", to: "day", zone: "Mars/Olympus" }],
+  ["step is missing", { field: "price" }],
+  ["to has no use for a number", { field: "price", step: 1, to: "day" }],
+  ["zone has no use for a number", { field: "price", step: 1, zone: "UTC" }],
+])("anonymize generalise: %s", (problem, options) => {
+  const attempt = () => check([{ anonymize: { method: "generalise", ...options } }, { emit: { output: "o" } }]);
+  expect(attempt).toThrowError(`Step 1: anonymize.${problem}`);
+});
+
 test.each([
   ["hash", "keep", "page.path", {}],
   ["hash", "step", "page.path", {}],
   ["mask", "step", "page.path", { keep: 2 }],
   ["truncate", "step", "page.path", { keep: 2 }],
   ["generalise", "keep", "price", { step: 10 }],
+  ["mask", "rotate", "page.path", {}],
+  ["truncate", "to", "page.path", {}],
+  ["hash", "zone", "page.path", {}],
 ])("anonymize %s refuses %s, which would do nothing", (method, option, name, used) => {
   const end = { emit: { output: "o" } };
   expect(() => check([{ anonymize: { field: name, method, ...used } }, end])).not.toThrow();
-  const attempt = () => check([{ anonymize: { field: name, method, ...used, [option]: 1 } }, end]);
+  const attempt = () => check([{ anonymize: { field: name, method, ...used, [option]: VALID[option] } }, end]);
   expect(attempt).toThrowError(
     new DefinitionError("invalid-option", 1, `Step 1: anonymize.${option} has no use for ${method}.`),
   );

@@ -126,6 +126,11 @@ test.each<[string, Partial<FieldDeclaration>, AnonymizedUse]>([
   ["accept generalise for a, which is a string", {}, use({ methods: ["generalise"], step: 1 })],
   ["without the least step", { type: "integer" }, use({ methods: ["generalise"] })],
   ["or a step without it", {}, use({ step: 1 })],
+  ["or a step without it", { type: "timestamp" }, use({ methods: ["generalise"], step: 1, to: "day" })],
+  ["without the finest unit of a timestamp", { type: "timestamp" }, use({ methods: ["generalise"] })],
+  ["or a unit without it", { type: "integer" }, use({ methods: ["generalise"], step: 1, to: "day" })],
+  ["or a unit without it", { type: "timestamp" }, use({ to: "day" })],
+  ["a rotation, without hash", {}, use({ methods: ["mask"], rotate: "day" })],
   ["a step that is not above 0", { type: "number" }, use({ methods: ["generalise"], step: 0 })],
   ["a step that is not above 0", { type: "number" }, use({ methods: ["generalise"], step: Infinity })],
   ["characters to keep, without mask or truncate", {}, use({ keep: 1 })],
@@ -135,6 +140,14 @@ test.each<[string, Partial<FieldDeclaration>, AnonymizedUse]>([
   const fields = [field("a", { ...change, anonymized: [anonymized] })];
   expect(() => checkPolicy({ purposes: PURPOSES, fields })).toThrow(problem);
   expect(() => checkPolicy({ purposes: PURPOSES, fields: [field("a", { anonymized: [use()] })] })).not.toThrow();
+});
+
+test("accepted methods with a rotation and with a unit", () => {
+  const fields = [
+    field("a", { anonymized: [use({ methods: ["hash", "mask"], keep: 2, rotate: "week" })] }),
+    field("b", { type: "timestamp", anonymized: [use({ methods: ["generalise"], to: "month" })] }),
+  ];
+  expect(() => checkPolicy({ purposes: PURPOSES, fields })).not.toThrow();
 });
 
 const level = (name: string, ...purposes: string[]): Level => ({ name, purposes });

@@ -142,7 +142,7 @@ function checkReceiptsPurpose(name: string, purposes: readonly Purpose[], fields
 
 function checkAnonymized(
   path: string,
-  { methods, purposes: seenBy, keep, step }: AnonymizedUse,
+  { methods, purposes: seenBy, keep, step, to, rotate }: AnonymizedUse,
   type: FieldDeclaration["type"],
   purposes: ReadonlySet<string>,
 ): void {
@@ -153,10 +153,20 @@ function checkAnonymized(
   }
   const numeric = type === "number" || type === "integer";
   for (const method of methods) {
-    if (method === "hash" || (method === "generalise" ? numeric : type === "string")) continue;
+    if (method === "hash" || (method === "generalise" ? numeric || type === "timestamp" : type === "string")) continue;
     throw invalid("fields", `accept ${method} for ${path}, which is a ${type}`);
   }
-  if (methods.includes("generalise") !== (step !== undefined)) {
+  const generalised = methods.includes("generalise");
+  if ((generalised && type === "timestamp") !== (to !== undefined)) {
+    throw invalid(
+      "fields",
+      `accept generalise for ${path} without the finest unit of a timestamp, or a unit without it`,
+    );
+  }
+  if (rotate !== undefined && !methods.includes("hash")) {
+    throw invalid("fields", `give ${path} anonymized a rotation, without hash`);
+  }
+  if ((generalised && numeric) !== (step !== undefined)) {
     throw invalid("fields", `accept generalise for ${path} without the least step, or a step without it`);
   }
   if (step !== undefined && !(step > 0 && Number.isFinite(step))) {

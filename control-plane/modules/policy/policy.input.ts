@@ -76,11 +76,13 @@ function plainField({ path, type, purposes, description, anonymized }: FieldDecl
   if (anonymized.length === 0) return plain;
   return {
     ...plain,
-    anonymized: anonymized.map(({ methods, purposes: seenBy, keep, step }) => ({
+    anonymized: anonymized.map(({ methods, purposes: seenBy, keep, step, to, rotate }) => ({
       methods,
       purposes: seenBy,
       ...(keep == null ? {} : { keep }),
       ...(step == null ? {} : { step }),
+      ...(to == null ? {} : { to }),
+      ...(rotate == null ? {} : { rotate }),
     })),
   };
 }

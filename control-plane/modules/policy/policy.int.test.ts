@@ -11,7 +11,7 @@ const PASSED = "application: $a, purposes: $p, fields: $f, levels: $l";
 const PUBLISH = `mutation (${ARGS}) { publishPolicy(${PASSED}, controller: "Kiln & Loom", jurisdiction: "EU") {
   policy { version controller jurisdiction levels { name purposes }
     purposes { name signals { gpc dnt tcf { purposes vendor } } }
-    fields { path anonymized { methods purposes keep step } } } stopped } }`;
+    fields { path anonymized { methods purposes keep step to rotate } } } stopped } }`;
 const PREVIEW = `query (${ARGS}) { policyPreview(${PASSED}) { version storedConsents
   changes { kind of name before after } pipelines { name loses problem { reason step } } } }`;
 
@@ -79,7 +79,9 @@ test("signals, levels and accepted methods are kept as they were published, and 
     lifetimeDays: 30,
     signals: { gpc: "IGNORE", dnt: "DENY", tcf: { purposes: [1, 3], vendor: 8 } },
   };
-  const fields = [{ ...FIELDS[0], anonymized: [{ methods: ["HASH", "MASK"], purposes: ["marketing"], keep: 2 }] }];
+  const fields = [
+    { ...FIELDS[0], anonymized: [{ methods: ["HASH", "MASK"], purposes: ["marketing"], keep: 2, rotate: "WEEK" }] },
+  ];
   const levels = [
     { name: "some", purposes: ["analytics"] },
     { name: "all", purposes: ["analytics", "marketing"] },
@@ -98,7 +100,9 @@ test("signals, levels and accepted methods are kept as they were published, and 
       fields: [
         {
           path: "page.path",
-          anonymized: [{ methods: ["HASH", "MASK"], purposes: ["marketing"], keep: 2, step: null }],
+          anonymized: [
+            { methods: ["HASH", "MASK"], purposes: ["marketing"], keep: 2, step: null, to: null, rotate: "WEEK" },
+          ],
         },
       ],
     },

@@ -3,6 +3,8 @@ import { Extensions, Field, Float, ID, InputType, Int, ObjectType, registerEnumT
 import type {
   AnonymizedUse,
   AnonymizeMethod,
+  RotationPeriod,
+  TimeUnit,
   FieldDeclaration,
   FieldType,
   LegalBasis,
@@ -47,7 +49,10 @@ registerEnumType(SignalEffectEnum, {
   },
 });
 
-const AnonymizeMethodEnum = wordsEnum("AnonymizeMethod", anonymize.options.method.words);
+const { method, to, rotate } = anonymize.options;
+const AnonymizeMethodEnum = wordsEnum(method.name, method.words);
+const AnonymizeUnitEnum = wordsEnum(to.name, to.words);
+const AnonymizeRotationEnum = wordsEnum(rotate.name, rotate.words);
 
 @InputType("TcfMeaningInput")
 @ObjectType("TcfMeaning")
@@ -116,7 +121,7 @@ export class WordingModel implements Wording {
 
 @InputType("AnonymizedUseInput")
 @ObjectType("AnonymizedUse")
-class AnonymizedUseModel implements Omit<AnonymizedUse, "keep" | "step"> {
+class AnonymizedUseModel implements Omit<AnonymizedUse, "keep" | "step" | "to" | "rotate"> {
   @Field(() => [AnonymizeMethodEnum])
   methods!: AnonymizeMethod[];
 
@@ -129,8 +134,20 @@ class AnonymizedUseModel implements Omit<AnonymizedUse, "keep" | "step"> {
   })
   keep!: number | null;
 
-  @Field(() => Float, { nullable: true, description: "of generalise, which needs it: the least step" })
+  @Field(() => Float, { nullable: true, description: "of generalise, which needs it for numbers: the least step" })
   step!: number | null;
+
+  @Field(() => AnonymizeUnitEnum, {
+    nullable: true,
+    description: "of generalise, which needs it for timestamps: the finest unit",
+  })
+  to!: TimeUnit | null;
+
+  @Field(() => AnonymizeRotationEnum, {
+    nullable: true,
+    description: "of hash: the longest time after which its salt must be another; it need not change when left out",
+  })
+  rotate!: RotationPeriod | null;
 }
 
 @InputType("PurposeInput")

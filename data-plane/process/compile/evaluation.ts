@@ -76,7 +76,7 @@ export class Evaluation {
       }
       case "change": {
         const input = this.column(node.input, rows);
-        return attempt(node, () => changed(node, input, this.batch.n, rows));
+        return attempt(node, () => changed(node, input, this.batch, rows));
       }
       case "part": {
         const input = this.column(node.input, rows);
@@ -94,23 +94,23 @@ function attempt<T>(node: Node, work: () => T): T {
   }
 }
 
-function changed({ change, type }: ChangeNode, input: Vector, n: number, rows: Selection): Vector {
+function changed({ change, type, timed }: ChangeNode, input: Vector, { n, time }: Batch, rows: Selection): Vector {
   const kind = kindOf(type);
-  if (kind === "text" && input.kind === "text") {
+  if (kind === "text" && input.kind === "text" && !timed) {
     const { codes, values } = input;
     const made = new Array<string | null>(values.length);
     for (const row of rows) {
       const code = codes[row] as number;
       if (made[code] !== undefined) continue;
       const value = values[code] ?? null;
-      made[code] = value === null ? null : (change(value) as string | null);
+      made[code] = value === null ? null : (change(value, NaN) as string | null);
     }
     return { kind, codes, values: made };
   }
   if (kind === "flag") throw new Error("no step makes flags of single cells");
   const at = (row: number) => {
     const value = cellAt(input, row);
-    return value === null ? null : change(value);
+    return value === null ? null : change(value, time[row] as number);
   };
   if (kind === "text") {
     const values = new Array<string | null>(n);

@@ -30,12 +30,17 @@ export interface ExpressionNode extends NodeBase {
   readonly inputs: readonly Node[];
 }
 
-/** A function of one column's cells, null for null; of a text it is asked once per distinct text. */
+/** A function of one column's cells, null for null; of a text it is asked once per distinct text, unless it is timed. */
 export interface ChangeNode extends NodeBase {
   readonly kind: "change";
   readonly input: Node;
-  readonly change: (value: Exclude<Scalar, null>) => Scalar;
+  readonly change: Change;
+  /** it depends on the row's time too */
+  readonly timed: boolean;
 }
+
+/** `time` is the row's event time, epoch ms. */
+export type Change = (value: Exclude<Scalar, null>, time: number) => Scalar;
 
 /** One part of what a parser makes of a text column; null where it fails or has none. Each distinct text is parsed once for all parts. */
 export interface PartNode extends NodeBase {
@@ -84,13 +89,14 @@ export class NodeTable {
   }
 
   /** `name` says what `change` does: equal names must do the same. */
-  change(name: string, input: Node, type: FieldType, change: ChangeNode["change"], owner: string): Node {
+  change(name: string, input: Node, type: FieldType, change: Change, timed: boolean, owner: string): Node {
     return this.#intern(`${name} ${type} ${input.id}`, owner, (base) => ({
       ...base,
       kind: "change",
       type,
       input,
       change,
+      timed,
     }));
   }
 

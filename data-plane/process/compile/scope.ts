@@ -4,7 +4,7 @@ import { checkExpression } from "@o2mc/schema/expression/parse.ts";
 import type { Place } from "@o2mc/schema/pipeline/place.ts";
 import type { PickingStep, StatefulStep } from "../steps/step.ts";
 import { foldExpression } from "./fold.ts";
-import { NodeTable, type ChangeNode, type Node, type Parser } from "./node.ts";
+import { NodeTable, type Change, type Node, type Parser } from "./node.ts";
 
 /** What a stretch of steps does with a batch, in order. Columns are nodes, computed when an operation needs them. */
 export type Operation = FilterOperation | EmitOperation | KeepOperation | PickOperation | RouteOperation;
@@ -123,8 +123,8 @@ export class Scope {
     );
   }
 
-  change(name: string, input: Node, type: FieldType, change: ChangeNode["change"]): Node {
-    return this.#origin(this.#table.change(name, input, type, change, this.#owner));
+  change(name: string, input: Node, type: FieldType, change: Change, timed = false): Node {
+    return this.#origin(this.#table.change(name, input, type, change, timed, this.#owner));
   }
 
   part(parser: Parser, part: number | undefined, input: Node, type: FieldType): Node {

@@ -5,6 +5,7 @@ import { Evaluation } from "../compile/evaluation.ts";
 import { NodeTable } from "../compile/node.ts";
 import { vectorOf, type Selection, type TextVector } from "../compile/vector.ts";
 import { keyedHash } from "../steps/anonymize/keyed-hash.ts";
+import { rotatingHash } from "../steps/anonymize/rotating-hash.ts";
 import type { GeoLookup, Services } from "../steps/step.ts";
 import { Dedup, hashId, idHash, type IdHash } from "./dedup.ts";
 import type { Count, Effects, Recheck } from "./effects.ts";
@@ -33,7 +34,7 @@ export class PartitionEngine {
   #dedup = new Dedup();
   /** ticks in the log since the last event frame */
   #ticks = 0;
-  #hash: { readonly salt: string; readonly hash: Services["hash"] } | undefined;
+  #hashes: ({ readonly salt: string } & Pick<Services, "hash" | "rotatingHash">) | undefined;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -64,7 +65,7 @@ export class PartitionEngine {
 
   /** Takes a deployment on, at a frame boundary. Pipelines whose id and definition are unchanged keep their state. */
   deploy(deployment: Deployment, lane: DeployedLane): void {
-    const services = { hash: this.#hashUnder(deployment.subjectSalt), geoip: this.#options.geoip };
+    const services = { ...this.#hashesUnder(deployment.subjectSalt), geoip: this.#options.geoip };
     const table = new NodeTable();
     this.#pipelines = deployment.pipelines
       .filter((deployed) => deployed.lane === lane.id)
@@ -85,9 +86,10 @@ export class PartitionEngine {
     return limit === undefined || this.bytes + bytes <= limit;
   }
 
-  #hashUnder(salt: string): Services["hash"] {
-    if (this.#hash?.salt !== salt) this.#hash = { salt, hash: keyedHash(Buffer.from(salt, "hex")) };
-    return this.#hash.hash;
+  #hashesUnder(salt: string): Pick<Services, "hash" | "rotatingHash"> {
+    const key = Buffer.from(salt, "hex");
+    if (this.#hashes?.salt !== salt) this.#hashes = { salt, hash: keyedHash(key), rotatingHash: rotatingHash(key) };
+    return this.#hashes;
   }
 
   frame(sequence: number, frame: EventFrame): Effects {

@@ -15,6 +15,8 @@ const SAMPLES: readonly (readonly object[])[] = [
   [{ dedupe: { by: ["event.page.path"], withinSeconds: 20 } }],
   [{ sample: { rate: 0.5, by: "id", salt: "x" } }],
   [{ anonymize: { field: "$subject", method: "hash" } }],
+  [{ anonymize: { field: "$subject", method: "hash", rotate: "day" } }],
+  [{ anonymize: { field: "$time", method: "generalise", to: "day", zone: "Europe/Amsterdam" } }],
   [{ parse: { field: "page.path", format: "json", columns: [{ as: "n", type: "integer" }], failed: "dead-letter" } }],
   [{ parse: { field: "page.path", format: "csv", columns: [{ as: "a" }, { as: "b", type: "number" }] } }],
   [{ parse: { field: "referrer", format: "user-agent", into: "ua" } }],

@@ -1,4 +1,4 @@
-import type { FieldType } from "@o2mc/schema/consent/policy.ts";
+import type { FieldType, RotationPeriod } from "@o2mc/schema/consent/policy.ts";
 import type { StepLine } from "@o2mc/schema/options/options-of.ts";
 import type { Batch } from "../compile/batch.ts";
 import type { Scope } from "../compile/scope.ts";
@@ -74,6 +74,8 @@ export type PlanLine = (label: string, steps: StepLine) => Scope;
 export interface Services {
   /** hex HMAC-SHA256 under the tenant's key: `anonymize: hash` */
   readonly hash: (text: string) => string;
+  /** the same under a key that is another in each period, which begins at `start` */
+  readonly rotatingHash: (unit: RotationPeriod, start: number, text: string) => string;
   readonly geoip: GeoLookup;
 }
 

@@ -63,6 +63,45 @@ describe("steps without state", () => {
     expect(column(run([step], [field], [{ [field]: value }]), field)).toEqual([result]);
   });
 
+  it("anonymize: another hash of the same value in each period of event time, and the same in a replay", () => {
+    const WEEK = 7 * 24 * 3600_000;
+    const monday = Date.UTC(2026, 0, 5);
+    const hashes = (times: readonly number[]) => {
+      const steps: Step[] = [
+        { anonymize: { field: "ip", method: "hash", rotate: "week" } },
+        { emit: { output: "out" } },
+      ];
+      const log = new TestLog([testPipeline({ steps, outputs: [output("out", ["ip"])] })]);
+      log.frame(times.map((time, i) => ({ id: `${i}`, subject: "s", time, values: { ip: i === 4 ? null : "x" } })));
+      return column(log, "ip");
+    };
+    const [first, last, next, other, none] = hashes([monday, monday + WEEK - 1, monday + WEEK, monday - 1, monday]);
+    expect(last).toBe(first);
+    expect(none).toBeNull();
+    expect(new Set([first, next, other]).size).toBe(3);
+    const key = createHmac("sha256", Buffer.alloc(32)).update(Uint8Array.of(0xff)).update(`week ${monday}`).digest();
+    expect(first).toBe(createHmac("sha256", key).update("x").digest("hex"));
+    expect(hashes([monday + WEEK, monday])).toEqual([next, first]);
+  });
+
+  it("anonymize: a time to the beginning of its day where the clocks are, and its month", () => {
+    const at = Date.UTC(2026, 0, 31, 23, 30);
+    const to = (unit: "hour" | "day" | "month" | "year", zone?: string) => {
+      const step: Step = { anonymize: { field: "$time", method: "generalise", to: unit, ...(zone && { zone }) } };
+      const log = new TestLog([
+        testPipeline({ steps: [step, { emit: { output: "out" } }], outputs: [output("out", ["$time"])] }),
+      ]);
+      log.frame([{ id: "a", subject: "s", time: at }]);
+      return new Date(Number(log.rows[0]?.["$time"])).toISOString();
+    };
+    expect(to("hour")).toBe("2026-01-31T23:00:00.000Z");
+    expect(to("day")).toBe("2026-01-31T00:00:00.000Z");
+    expect(to("day", "Europe/Amsterdam")).toBe("2026-01-31T23:00:00.000Z");
+    expect(to("month", "Europe/Amsterdam")).toBe("2026-01-31T23:00:00.000Z");
+    expect(to("month")).toBe("2026-01-01T00:00:00.000Z");
+    expect(to("year", "Europe/Amsterdam")).toBe("2025-12-31T23:00:00.000Z");
+  });
+
   it("lookup finds places in MaxMind's test database", async () => {
     const geoip = await openGeoip(join(DATA, "GeoIP2-City-Test.mmdb"));
     const step: Step = { lookup: { geoip: { field: "ip", into: "geo" } } };
