@@ -23,6 +23,10 @@ const Environment = z.object({
       error: "must be origins like https://console.example, separated by commas",
     }),
   O2MC_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+  O2MC_PERSISTED_ONLY: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((word) => word === "true"),
   O2MC_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   O2MC_DATABASE_URL: PostgresUrl,
   O2MC_DATABASE_OWNER_URL: PostgresUrl,
@@ -56,6 +60,7 @@ export interface Env {
     readonly development: boolean;
     readonly allowedOrigins: readonly string[];
     readonly proxies: number;
+    readonly persistedOnly: boolean;
   };
   readonly database: { readonly url: string; readonly ownerUrl: string };
   readonly secretKey: Buffer;
@@ -83,6 +88,7 @@ export function controlPlaneEnv(environment: NodeJS.ProcessEnv = process.env): E
       development: env.O2MC_MODE === "development",
       allowedOrigins: env.O2MC_ALLOWED_ORIGINS,
       proxies: env.O2MC_PROXIES,
+      persistedOnly: env.O2MC_PERSISTED_ONLY,
     },
     database: { url: env.O2MC_DATABASE_URL, ownerUrl: env.O2MC_DATABASE_OWNER_URL },
     secretKey: env.O2MC_SECRET_KEY_FILE,

@@ -86,7 +86,7 @@ async function makeDemo({ data, addresses, ports, realm, secrets }: StartContext
     outFolder: data.folder("out"),
   });
   // its owner may have revoked the grant, or deleted it, in an earlier life
-  const found = await api.as("dev@demo.example", "query ($id: ID!) { source(id: $id) { granted } }", {
+  const found = await api.as("dev@demo.example", "SourceGranted", {
     id: demo.source,
   });
   const granted = (found["source"] as { granted: boolean } | null)?.granted === true;

@@ -6,6 +6,7 @@ import { expressMiddleware } from "@as-integrations/express5";
 import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
 import express from "express";
 import type { Logger } from "@o2mc/runtime/log.ts";
+import { readManifest } from "@o2mc/schema/graphql/persisted-operations.ts";
 import type { Authenticate } from "../auth/authenticate.ts";
 import { exportAuditLog } from "../modules/audit/export-audit-log.ts";
 import { exportChain } from "../modules/receipt/export-chain.ts";
@@ -16,6 +17,8 @@ import { httpErrors } from "./http-errors.ts";
 import { newDeadline } from "./limits/deadline.ts";
 import { limitRequests } from "./limits/limit-requests.ts";
 import { LIMITS } from "./limits/limits.ts";
+import { PersistedOperations } from "./persisted/persisted-operations.ts";
+import { resolvePersisted } from "./persisted/resolve-persisted.ts";
 import { requestOrigin } from "./request-origin.ts";
 import { apiSchema } from "./schema.ts";
 import { serveSubscriptions } from "./subscriptions.ts";
@@ -33,6 +36,8 @@ export interface Exposure {
   readonly allowedOrigins: readonly string[];
   /** our own proxies in front, whose `X-Forwarded-For` is believed */
   readonly proxies: number;
+  /** only the operations of our own clients run (`persisted/`) */
+  readonly persistedOnly: boolean;
 }
 
 interface ServerOptions {
@@ -57,11 +62,12 @@ export interface RunningServer {
 /** `/graphql` over HTTP and WebSocket, `/audit-log.ndjson`, `/receipts/<application>.ndjson`, `/healthz`, `/readyz`. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { services, authenticate, log, tokenRecheckMs } = options;
-  const { development, proxies } = options.exposure;
+  const { development, proxies, persistedOnly } = options.exposure;
   const allows = allowedOrigins(options.exposure.allowedOrigins, development);
   const app = express().disable("x-powered-by");
   const http = createServer({ requestTimeout: REQUEST_MS }, app);
   const schema = apiSchema();
+  const operations = new PersistedOperations(readManifest(), persistedOnly);
   const formatError = errorFormatter(log, development);
   const closeSockets = serveSubscriptions({
     server: http,
@@ -72,6 +78,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     allows,
     proxies,
     introspection: development,
+    operations,
     ...(tokenRecheckMs === undefined ? {} : { tokenRecheckMs }),
   });
   const apollo = new ApolloServer<Context>({
@@ -81,7 +88,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     // forms and plain text, which a browser sends anywhere without asking, are refused
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
-    // its cache would be anybody's to fill
+    // its cache would be anybody's to fill; `persisted/` has the ones that are known
     persistedQueries: false,
     parseOptions: { maxTokens: LIMITS.tokens },
     stopOnTerminationSignals: false,
@@ -115,7 +122,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       };
     },
   });
-  app.use("/graphql", cors(allows), express.json({ limit: MAX_BODY }), limitRequests(schema), middleware);
+  const body = express.json({ limit: MAX_BODY });
+  app.use("/graphql", cors(allows), body, resolvePersisted(operations), limitRequests(schema), middleware);
   app.get("/audit-log.ndjson", async (request, response) => {
     const from = requestOrigin(request, proxies);
     const actor = (): ReturnType<Authenticate> => authenticate(request.headers.authorization, from.address);

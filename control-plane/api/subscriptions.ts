@@ -11,6 +11,7 @@ import type { Context, Services } from "./context.ts";
 import type { errorFormatter } from "./format-error.ts";
 import { newDeadline } from "./limits/deadline.ts";
 import { readOperation } from "./limits/read-operation.ts";
+import type { PersistedOperations } from "./persisted/persisted-operations.ts";
 import { requestOrigin } from "./request-origin.ts";
 
 const PATH = "/graphql";
@@ -39,6 +40,7 @@ interface SubscriptionOptions {
   /** as in `Exposure` */
   readonly proxies: number;
   readonly introspection: boolean;
+  readonly operations: PersistedOperations;
   /** how often a token is looked at again; 5 s unless told */
   readonly tokenRecheckMs?: number;
 }
@@ -51,7 +53,7 @@ const rightsOf = (actor: Actor): readonly string[] => (actor.kind === "machine" 
  * taking a role away ends what runs under it. Every operation keeps the limits of HTTP's. Returns the function that closes every socket.
  */
 export function serveSubscriptions(options: SubscriptionOptions): () => Promise<void> {
-  const { server, schema, services, authenticate, formatError, proxies, introspection } = options;
+  const { server, schema, services, authenticate, formatError, proxies, introspection, operations } = options;
   const { tokenRecheckMs = RECHECK_MS } = options;
   const sockets = new WebSocketServer({
     server,
@@ -101,7 +103,7 @@ export function serveSubscriptions(options: SubscriptionOptions): () => Promise<
         return true;
       },
       onSubscribe: ({ subscriptions }, _id, payload) =>
-        readOperation(schema, payload, { running: Object.keys(subscriptions).length, introspection }),
+        readOperation(schema, payload, { running: Object.keys(subscriptions).length, introspection, operations }),
       onClose: ({ extra }) => {
         for (const timer of extra.timers ?? []) clearTimeout(timer);
       },

@@ -25,6 +25,8 @@ export const CATALOGUE = {
   INVITATION_INVALID: "The invitation is not valid for you: unknown, used, withdrawn or expired.",
   QUOTA_EXCEEDED: "The tenant may have {limit} {quota}.",
   QUERY_INVALID: "{problem}",
+  PERSISTED_OPERATION_NOT_FOUND: "No operation is known by this hash.",
+  PERSISTED_OPERATION_REQUIRED: "Only operations of the manifest run here.",
   BATCH_REFUSED: "One request holds one operation.",
   QUERY_TOO_LONG: "The request is longer than {limit}.",
   QUERY_TOO_DEEP: "Fields may be nested {limit} deep.",

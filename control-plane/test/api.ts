@@ -73,7 +73,7 @@ export async function startApi({
     },
     tokenRecheckMs,
     authenticate: authenticator(orm, new OidcVerifier({ issuer: issuer.issuer, audience: "o2mc-api" }), attempts),
-    exposure: { development: false, allowedOrigins: [], proxies: 0, ...exposure },
+    exposure: { development: false, allowedOrigins: [], proxies: 0, persistedOnly: false, ...exposure },
     log: createLogger("test", "silent"),
     host: "127.0.0.1",
     port: 0,

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Logger } from "@o2mc/runtime/log.ts";
+import { persistedQuery } from "@o2mc/schema/graphql/persisted-operations.ts";
 import { loadAssets } from "./assets.ts";
 import { findProduct, products } from "./catalogue.ts";
 import { contentSecurityPolicy } from "./content-security-policy.ts";
@@ -46,7 +47,7 @@ export async function createShop(settings: ShopSettings, log: Logger): Promise<S
     "GET /live/config": async (_, response) => {
       const pipeline = await findLivePipeline(settings.live);
       if (pipeline === undefined) return json(response, { code: "not-set-up" }, 503);
-      json(response, { url: settings.subscriptionsUrl, ...pipeline });
+      json(response, { url: settings.subscriptionsUrl, extensions: persistedQuery("LiveResults"), ...pipeline });
     },
     "GET /live/token": async (request, response) => {
       // A page of another site must not come by a token through a visitor's browser.

@@ -1,9 +1,13 @@
+import { persistedQuery } from "@o2mc/schema/graphql/persisted-operations.ts";
 import type { RealmUser } from "../../issuer/realm.ts";
 import type { Email } from "./people.ts";
 
-/** GraphQL as one of the demo's people: with their own token, like any other client. */
+/**
+ * GraphQL as one of the demo's people: with their own token, like any other client. Operations are those of
+ * `schema/graphql/operations/demo.graphql`, by name.
+ */
 export interface DemoApi {
-  as(email: Email, query: string, variables?: object): Promise<Readonly<Record<string, unknown>>>;
+  as(email: Email, operation: string, variables?: object): Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** An answer with errors; `code` is the first one's stable code. */
@@ -20,13 +24,13 @@ export class GraphqlError extends Error {
 export function demoApi(graphqlUrl: string, issuerUrl: string, users: readonly RealmUser[]): DemoApi {
   const tokens = new Map<Email, Promise<string>>();
   return {
-    as: async (email, query, variables = {}) => {
+    as: async (email, operation, variables = {}) => {
       const token = tokens.get(email) ?? requestToken(issuerUrl, users, email);
       tokens.set(email, token);
       const response = await fetch(graphqlUrl, {
         method: "POST",
         headers: { "content-type": "application/json", authorization: `Bearer ${await token}` },
-        body: JSON.stringify({ query, variables }),
+        body: JSON.stringify({ extensions: persistedQuery(operation), variables }),
         signal: AbortSignal.timeout(30_000),
       });
       const { data, errors } = (await response.json()) as {

@@ -40,8 +40,8 @@ export async function ensureDestinations(
     const made = await journal.once(step, make);
     if (made.version === version) continue;
     // a port was taken and is another one now; a destination's options can't be changed
-    await api.as(DEV, `mutation ($id: ID!) { deleteDelivery(delivery: $id) }`, { id: made.delivery });
-    await api.as(DEV, `mutation ($id: ID!) { deleteDestination(destination: $id) }`, { id: made.id });
+    await api.as(DEV, "DeleteDelivery", { id: made.delivery });
+    await api.as(DEV, "DeleteDestination", { id: made.id });
     journal.set(step, await make());
   }
   await approveDeliveries(api, pipeline);
@@ -49,10 +49,9 @@ export async function ensureDestinations(
 
 /** The privacy officer permits what the developer has added: until then nothing is delivered. */
 async function approveDeliveries(api: DemoApi, id: string): Promise<void> {
-  const query = `query ($id: ID!) { pipeline(id: $id) { unapprovedUse { fingerprint } } }`;
-  const { pipeline } = await api.as(OFFICER, query, { id });
+  const { pipeline } = await api.as(OFFICER, "PipelineDeliveries", { id });
   if ((pipeline as { unapprovedUse: object | null }).unapprovedUse === null) return;
-  await api.as(OFFICER, `mutation ($id: ID!) { approvePipeline(pipeline: $id) { id } }`, { id });
+  await api.as(OFFICER, "ApprovePipeline", { id });
 }
 
 async function create(
@@ -62,24 +61,18 @@ async function create(
   options: object,
 ): Promise<{ readonly id: string; readonly delivery: string }> {
   const id = (await findByName(api, DEV, "destinations", name))?.id ?? (await createDestination(api, name, options));
-  const found = await api.as(DEV, `query ($id: ID!) { pipeline(id: $id) { deliveries { id destination } } }`, {
-    id: pipeline,
-  });
+  const found = await api.as(DEV, "PipelineDeliveries", { id: pipeline });
   const { deliveries } = found["pipeline"] as { deliveries: readonly { id: string; destination: string }[] };
   const delivery = deliveries.find(({ destination }) => destination === id)?.id;
   return { id, delivery: delivery ?? (await createDelivery(api, pipeline, id)) };
 }
 
 async function createDestination(api: DemoApi, name: string, options: object): Promise<string> {
-  const query = `mutation ($name: String!, $options: DestinationOptionsInput!) {
-    createDestination(name: $name, options: $options) { id } }`;
-  const answer = await api.as(DEV, query, { name, options });
+  const answer = await api.as(DEV, "CreateDestination", { name, options });
   return (answer["createDestination"] as { id: string }).id;
 }
 
 async function createDelivery(api: DemoApi, pipeline: string, destination: string): Promise<string> {
-  const query = `mutation ($pipeline: ID!, $destination: ID!) {
-    createDelivery(pipeline: $pipeline, output: "sessions", destination: $destination) { id } }`;
-  const answer = await api.as(DEV, query, { pipeline, destination });
+  const answer = await api.as(DEV, "CreateDelivery", { pipeline, output: "sessions", destination });
   return (answer["createDelivery"] as { id: string }).id;
 }

@@ -35,8 +35,7 @@ export async function setUpDemo(api: DemoApi, journal: Journal, places: DemoPlac
     ["other", "Another tenant"],
   ] as const) {
     await journal.once(`tenant ${id}`, async () => {
-      const query = `mutation ($id: ID!, $name: String!) { createTenant(id: $id, name: $name) { id } }`;
-      await unlessThere(api.as(OPERATOR, query, { id, name }));
+      await unlessThere(api.as(OPERATOR, "CreateTenant", { id, name }));
       return { id };
     });
   }
@@ -45,13 +44,7 @@ export async function setUpDemo(api: DemoApi, journal: Journal, places: DemoPlac
     return found ?? createApplication(api);
   });
   await journal.once("policy", async () => {
-    await api.as(
-      OFFICER,
-      `mutation ($application: ID!, $purposes: [PurposeInput!]!, $fields: [FieldDeclarationInput!]!,
-        $wordings: [WordingInput!]!) {
-        publishPolicy(application: $application, purposes: $purposes, fields: $fields, wordings: $wordings) { policy { version } } }`,
-      { application, purposes: PURPOSES, fields: FIELDS, wordings: WORDINGS },
-    );
+    await api.as(OFFICER, "PublishPolicy", { application, purposes: PURPOSES, fields: FIELDS, wordings: WORDINGS });
     return { application };
   });
   const pipelines: Record<string, string> = {};
@@ -65,27 +58,18 @@ export async function setUpDemo(api: DemoApi, journal: Journal, places: DemoPlac
 }
 
 async function createApplication(api: DemoApi): Promise<Id> {
-  const query = `mutation { createApplication(name: "Shop", slug: "shop", partitions: 4) { id } }`;
-  const { createApplication: made } = await api.as(DEV, query);
+  const application = { name: "Shop", slug: "shop", partitions: 4 };
+  const { createApplication: made } = await api.as(DEV, "CreateApplication", application);
   return made as Id;
 }
 
 /** Drafted by the developer, approved by the privacy officer, published by the developer. */
 async function publish(api: DemoApi, application: string, name: keyof typeof PIPELINES): Promise<Id> {
   const definition = PIPELINES[name];
-  const saved = await api.as(
-    DEV,
-    `mutation ($application: ID!, $name: String!, $definition: PipelineDefinitionInput!) {
-      savePipelineDraft(application: $application, name: $name, definition: $definition) { id } }`,
-    { application, name, definition },
-  );
+  const saved = await api.as(DEV, "SavePipelineDraft", { application, name, definition });
   const { id } = saved["savePipelineDraft"] as Id;
-  await api.as(
-    OFFICER,
-    `mutation ($id: ID!, $purposes: [String!]) { approvePipeline(pipeline: $id, purposes: $purposes) { id } }`,
-    { id, purposes: definition.purposes },
-  );
-  await api.as(DEV, `mutation ($id: ID!) { publishPipeline(pipeline: $id) { id } }`, { id });
+  await api.as(OFFICER, "ApprovePipeline", { id, purposes: definition.purposes });
+  await api.as(DEV, "PublishPipeline", { id });
   return { id };
 }
 

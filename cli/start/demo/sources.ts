@@ -29,8 +29,7 @@ export async function ensureSources(
   });
   if (made.origins !== origins) {
     // the shop's port was taken and it has another one now
-    const query = `mutation ($id: ID!, $origins: [String!]!) { setSourceOrigins(source: $id, origins: $origins) { id } }`;
-    await api.as(DEV, query, { id: made.id, origins: shopOrigins });
+    await api.as(DEV, "SetSourceOrigins", { source: made.id, origins: shopOrigins });
     journal.set("source shop", { id: made.id, origins });
   }
   const log = { application, name: "access-log", kind: "REST", consentMode: "OWNER", origins: [] } as const;
@@ -47,23 +46,12 @@ async function create(api: DemoApi, input: SourceInput): Promise<{ readonly id: 
   const found = await findByName(api, DEV, "sources", input.name, input.application);
   const answer =
     found === undefined
-      ? await api.as(
-          DEV,
-          `mutation ($application: ID!, $name: String!, $kind: SourceKind!, $consentMode: ConsentMode!, $origins: [String!]!) {
-            made: createSource(application: $application, name: $name, kind: $kind, consentMode: $consentMode, origins: $origins) {
-              source { id } writeKey } }`,
-          input,
-        )
-      : await api.as(
-          DEV,
-          `mutation ($source: ID!) { made: rotateSourceKey(source: $source) { source { id } writeKey } }`,
-          { source: found.id },
-        );
+      ? await api.as(DEV, "CreateSource", input)
+      : await api.as(DEV, "RotateSourceKey", { source: found.id });
   const { source, writeKey } = answer["made"] as { source: { id: string }; writeKey: string };
   return { id: source.id, writeKey };
 }
 
 async function grant(api: DemoApi, source: string, purposes: readonly string[]): Promise<void> {
-  const query = `mutation ($source: ID!, $purposes: [String!]!) { grantSource(source: $source, purposes: $purposes) { id } }`;
-  await api.as(OFFICER, query, { source, purposes });
+  await api.as(OFFICER, "GrantSource", { source, purposes });
 }

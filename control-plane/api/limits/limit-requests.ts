@@ -1,10 +1,9 @@
 import type { NextFunction, Request, RequestHandler, Response } from "express";
 import { parse, type DocumentNode, type GraphQLSchema } from "graphql/index.js";
 import { ApiError } from "../../errors/api-error.ts";
+import { inAddress, type Asked } from "../in-address.ts";
 import { checkDocument } from "./check-document.ts";
 import { LIMITS } from "./limits.ts";
-
-type Asked = Readonly<Record<string, unknown>>;
 
 /** Answers requests that ask for too much before Apollo sees them: it has no place for it ahead of validation. */
 export function limitRequests(schema: GraphQLSchema): RequestHandler {
@@ -25,13 +24,6 @@ export function limitRequests(schema: GraphQLSchema): RequestHandler {
     }
     next();
   };
-}
-
-/** Read as Apollo reads it: Express's own parser stops after a thousand parameters, behind which a query would be unseen. */
-function inAddress(url: string): Asked {
-  const [address = ""] = url.split("#", 1);
-  const at = address.indexOf("?");
-  return at < 0 ? {} : Object.fromEntries(new URLSearchParams(address.slice(at)));
 }
 
 /** Answers outside GraphQL's execution, in its form. */

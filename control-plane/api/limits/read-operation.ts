@@ -8,6 +8,7 @@ import {
   type GraphQLSchema,
 } from "graphql/index.js";
 import { ApiError } from "../../errors/api-error.ts";
+import type { PersistedOperations } from "../persisted/persisted-operations.ts";
 import { checkDocument } from "./check-document.ts";
 import { LIMITS } from "./limits.ts";
 
@@ -15,25 +16,27 @@ interface Payload {
   readonly query: string;
   readonly operationName?: string | undefined | null;
   readonly variables?: Record<string, unknown> | undefined | null;
+  readonly extensions?: Record<string, unknown> | undefined | null;
 }
 
 interface Place {
   /** operations of the socket, this one among them */
   readonly running: number;
   readonly introspection: boolean;
+  readonly operations: PersistedOperations;
 }
 
 /** What a WebSocket asks for, ready to be executed; or why not: the limits and checks that HTTP requests get from Apollo. */
 export function readOperation(
   schema: GraphQLSchema,
-  { query, operationName, variables }: Payload,
-  { running, introspection }: Place,
+  { query, operationName, variables, extensions }: Payload,
+  { running, introspection, operations }: Place,
 ): ExecutionArgs | readonly GraphQLError[] {
   const limit = LIMITS.subscriptionsPerSocket;
   if (running > limit)
     return [new ApiError("TOO_MANY_SUBSCRIPTIONS", { limit: String(limit) }, { extensions: { limit } })];
   try {
-    const document = parse(query, { maxTokens: LIMITS.tokens });
+    const document = parse(operations.textOf({ query, extensions }) ?? "", { maxTokens: LIMITS.tokens });
     checkDocument(schema, document, variables);
     const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
     const problems = validate(schema, document, rules);

@@ -7,13 +7,12 @@ export type ResultMessage =
 
 type Data = { readonly results: ResultMessage };
 
-const QUERY = `subscription ($output: OutputRef!, $after: String) { results(output: $output, after: $after) {
-  __typename ... on ResultRows { cursor rows } ... on ResultGap { from until reason } } }`;
-
 const RETRY_MS = 2000;
 
 interface LiveConfig {
   readonly url: string;
+  /** the subscription, by the hash of its text */
+  readonly extensions: Record<string, unknown>;
   readonly application: string;
   readonly pipeline: string;
 }
@@ -33,7 +32,7 @@ export async function follow(
   let after: string | undefined;
   for (;;) {
     try {
-      const { url, application, pipeline } = await getJson<LiveConfig>("/live/config");
+      const { url, extensions, application, pipeline } = await getJson<LiveConfig>("/live/config");
       const client = createClient({
         url,
         retryAttempts: 0,
@@ -44,7 +43,7 @@ export async function follow(
       });
       const variables = { output: { application, pipeline, output }, ...(after === undefined ? {} : { after }) };
       try {
-        for await (const { data } of client.iterate<Data>({ query: QUERY, variables })) {
+        for await (const { data } of client.iterate<Data>({ query: "", extensions, variables })) {
           if (!data) break;
           if (data.results.__typename === "ResultRows") after = data.results.cursor;
           onMessage(data.results);
