@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { readEnv } from "@o2mc/runtime/env.ts";
 import { OUTGOING_VARIABLES, outgoingSettings, type OutgoingSettings } from "@o2mc/runtime/outgoing/outgoing.ts";
+import { seal } from "@o2mc/runtime/sealed.ts";
 
 const PostgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgresql:// address" });
 const File = z.string().min(1, "must be the path of a file");
@@ -37,6 +38,7 @@ const Environment = z.object({
     .transform((list) => list.split(",").filter((path) => path !== ""))
     .pipe(z.array(File.transform(keyOf))),
   O2MC_SIGNING_KEY_FILE: File.transform(keyOf),
+  O2MC_SEAL_PUBLIC_KEY: z.string().refine(isCurveKey, { error: "must be the public key of a curve key (X…)" }),
   O2MC_OIDC_ISSUER: z.url().transform((url) => url.replace(/\/$/, "")),
   O2MC_OIDC_AUDIENCE: z.string().min(1).default("o2mc-api"),
   O2MC_NATS_URL: z.string().min(1),
@@ -67,6 +69,8 @@ export interface Env {
   /** open what was sealed before the key was changed */
   readonly olderSecretKeys: readonly Buffer[];
   readonly signingKey: Buffer;
+  /** deliver's public key, for which destinations are sealed in the hub */
+  readonly sealFor: string;
   readonly oidc: { readonly issuer: string; readonly audience: string };
   readonly outgoing: OutgoingSettings;
   readonly hub: {
@@ -95,6 +99,7 @@ export function controlPlaneEnv(environment: NodeJS.ProcessEnv = process.env): E
     olderSecretKeys: env.O2MC_OLDER_SECRET_KEY_FILES,
     outgoing: outgoingSettings(env),
     signingKey: env.O2MC_SIGNING_KEY_FILE,
+    sealFor: env.O2MC_SEAL_PUBLIC_KEY,
     oidc: { issuer: env.O2MC_OIDC_ISSUER, audience: env.O2MC_OIDC_AUDIENCE },
     hub: {
       url: env.O2MC_NATS_URL,
@@ -104,6 +109,15 @@ export function controlPlaneEnv(environment: NodeJS.ProcessEnv = process.env): E
       credentialSeconds: env.O2MC_CREDENTIAL_SECONDS,
     },
   };
+}
+
+function isCurveKey(key: string): boolean {
+  try {
+    seal("", [], key);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The 32 bytes that the file holds. */

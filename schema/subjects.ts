@@ -33,8 +33,8 @@ export const BUCKETS = {
   deployments: "deployments",
   /** tenant account: one `Deployment` per lane, with nothing of other lanes; key = `laneKey` */
   lanes: "lanes",
-  /** tenant account, deliver only: `DestinationConfig` with secrets; key = destination id */
-  destinations: "destinations",
+  /** tenant account, deliver only: `SealedDestination`; key = destination id */
+  destinations: "sealed-destinations",
   /** tenant account: `ConsentState` per subject; key = `<app>.<subjectKey>` */
   consent: "consent",
   /** tenant account: `DeliveryErased`; key = `<app>.<erasure>.<delivery>` */

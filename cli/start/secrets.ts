@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { createCurve, fromCurveSeed } from "@nats-io/nkeys";
 import { z } from "zod";
 import { keepPrivate, type DataFolder } from "./data-folder.ts";
 
@@ -14,6 +15,9 @@ export type Secrets = z.infer<typeof Secrets> & {
   readonly secretKeyFile: string;
   /** path of the seed of the platform's signing key, 32 bytes in hex */
   readonly signingKeyFile: string;
+  /** path of the seed of deliver's key pair, for which destinations are sealed in the hub, and its public key */
+  readonly sealSeedFile: string;
+  readonly sealPublicKey: string;
 };
 
 /** Made at random at the first start. */
@@ -32,5 +36,8 @@ export function ownSecrets(data: DataFolder): Secrets {
   keepPrivate(secretKeyFile, () => randomBytes(32).toString("hex"));
   const signingKeyFile = data.file("signing.key");
   keepPrivate(signingKeyFile, () => randomBytes(32).toString("hex"));
-  return { ...Secrets.parse(JSON.parse(text)), secretKeyFile, signingKeyFile };
+  const sealSeedFile = data.file("deliver.seed");
+  const seed = keepPrivate(sealSeedFile, () => new TextDecoder().decode(createCurve().getSeed()));
+  const sealPublicKey = fromCurveSeed(new TextEncoder().encode(seed.trim())).getPublicKey();
+  return { ...Secrets.parse(JSON.parse(text)), secretKeyFile, signingKeyFile, sealSeedFile, sealPublicKey };
 }

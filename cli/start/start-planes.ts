@@ -29,6 +29,7 @@ export function startControlPlane(context: StartContext): Promise<void> {
       O2MC_DATABASE_OWNER_URL: database("o2mc_owner", secrets.databaseOwner),
       O2MC_SECRET_KEY_FILE: secrets.secretKeyFile,
       O2MC_SIGNING_KEY_FILE: secrets.signingKeyFile,
+      O2MC_SEAL_PUBLIC_KEY: secrets.sealPublicKey,
       O2MC_NATS_URL: natsUrl(context),
       O2MC_NATS_CREDS: keys.controlPlaneCreds,
       O2MC_SYSTEM_CREDS: keys.systemCreds,
@@ -43,12 +44,12 @@ export function startControlPlane(context: StartContext): Promise<void> {
 }
 
 export async function startDataPlane(context: StartContext): Promise<void> {
-  const { keys, addresses, environment, data, repository } = context;
+  const { keys, addresses, environment, data, repository, secrets } = context;
   const geoip = findGeoip(environment, data, repository);
   const extra = {
     edge: { O2MC_PUBLIC_URL: addresses.edge, O2MC_HEALTH_PORT: String(context.ports["edge-health"]) },
     process: geoip === undefined ? {} : { O2MC_GEOIP_DB: geoip },
-    deliver: outgoing(context),
+    deliver: { O2MC_SEAL_SEED_FILES: secrets.sealSeedFile, ...outgoing(context) },
   };
   await Promise.all(
     (["edge", "process", "deliver"] as const).map((role) =>

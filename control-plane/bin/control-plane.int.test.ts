@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { jetstream } from "@nats-io/jetstream";
+import { createCurve } from "@nats-io/nkeys";
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -63,6 +64,7 @@ async function startProcess(): Promise<[ChildProcess, string]> {
         O2MC_OPERATOR_SEED_FILE: join(nats.directory, "operator.seed"),
         O2MC_SECRET_KEY_FILE: join(nats.directory, "key"),
         O2MC_SIGNING_KEY_FILE: join(nats.directory, "key"),
+        O2MC_SEAL_PUBLIC_KEY: createCurve().getPublicKey(),
       },
     },
   );

@@ -29,7 +29,7 @@ const hub = await Hub.connect({
   platformCreds: env.hub.platformCreds,
   credentialSeconds: env.hub.credentialSeconds,
 });
-const dispatcher = new Dispatcher({ orm, secrets, hub, log, databaseUrl: env.database.url });
+const dispatcher = new Dispatcher({ orm, secrets, hub, log, sealFor: env.sealFor, databaseUrl: env.database.url });
 dispatcher.start();
 const eraser = new Eraser({ orm, secrets, hub, log, databaseUrl: env.database.url });
 eraser.start();

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { decode, type User } from "@nats-io/jwt";
 import type { KeyPair } from "@nats-io/nkeys";
 import { jetstreamManager } from "@nats-io/jetstream";
@@ -27,7 +28,7 @@ export interface Guest {
   /** of its entry in the role's directory */
   readonly key: string;
   readonly account: KeyPair;
-  readonly access: Pick<TenantAccess, "tenant" | "lane">;
+  readonly access: Pick<TenantAccess, "tenant" | "lane" | "messageKey">;
 }
 
 /** A user that the data plane has, without what lets anyone in. */
@@ -70,9 +71,10 @@ export class Directory {
     const permissions = rolePermissions(role);
     const there = await readKey(this.#platform, bucket, key);
     if (there !== undefined) {
-      const { jwt } = JSON.parse(new TextDecoder().decode(there.value)) as TenantAccess;
+      const { jwt, seed, ...rest } = JSON.parse(new TextDecoder().decode(there.value)) as TenantAccess;
       const { iss, iat, exp = 0, nats } = decode<User>(jwt);
       const same =
+        isDeepStrictEqual(rest, { ...access, api: HUB_API }) &&
         iss === account.getPublicKey() &&
         JSON.stringify([nats.pub?.allow, nats.sub?.allow]) ===
           JSON.stringify([permissions.pub.allow, permissions.sub.allow]);

@@ -391,6 +391,20 @@ test("ensuring a tenant again changes nothing for its users", async () => {
   expect(config).toMatchObject({ retention: "workqueue", discard: "new" });
 });
 
+test("deliver alone gets the key of its message ids, also where its entry is from before there was one", async () => {
+  const entry = await access("deliver", "b");
+  expect(entry.messageKey).toMatch(/^[\w-]{43}$/);
+  const platform = await connectWithCreds({ url: server.url, name: "test", credsFile: server.platformCreds });
+  open.push(platform);
+  const { messageKey, ...older } = entry;
+  await writeKey(platform, directoryBucket("deliver"), "b", JSON.stringify(older));
+  await hub.ensureTenant("b", ACCOUNTS.b);
+  expect((await access("deliver", "b")).messageKey).toBe(messageKey);
+  const others = [await access("edge", "b"), await access("process", laneAccessKey("b", "app", "analytics"))];
+  expect(JSON.stringify(others)).not.toContain(messageKey);
+  expect((await access("deliver", "a")).messageKey).not.toBe(messageKey);
+});
+
 test("what a deployment no longer has goes: consumers, a dropped lane's frames, its entry, whoever is in", async () => {
   const { jsm } = control("a");
   const nc = await connectLane("a", "analytics+marketing");

@@ -57,8 +57,7 @@ export class Hub {
     const connection = await this.tenant(tenant, account.seed);
     await ensureStreams(connection.jsm);
     for (const role of ["edge", "deliver"] as const) {
-      const guest = { role, key: token(tenant), account: deriveAccount(account.seed, role), access: { tenant } };
-      await this.#admit(account, guest, ROLE_GRANTS[role]);
+      await this.#admit(account, roleGuest(account, tenant, role), ROLE_GRANTS[role]);
     }
     return connection;
   }
@@ -101,11 +100,7 @@ export class Hub {
   ): Promise<void> {
     const guests: [Guest, readonly Grant[]][] = [];
     if (who !== "process") {
-      const access = { tenant };
-      guests.push([
-        { role: who, key: token(tenant), account: deriveAccount(account.seed, who), access },
-        ROLE_GRANTS[who],
-      ]);
+      guests.push([roleGuest(account, tenant, who), ROLE_GRANTS[who]]);
     } else if (deployment !== undefined) {
       for (const lane of deployment.lanes) {
         const guest = laneGuest(account, tenant, deployment.application, lane.id);
@@ -182,15 +177,28 @@ export class Hub {
 
 const guestName = ({ role, key }: Guest): string => `${role}.${key}`;
 
+/** Deliver's message ids are keyed as a lane's are: DEAD is a stream that lanes write to. */
+function roleGuest(account: TenantAccount, tenant: string, role: "edge" | "deliver"): Guest {
+  const messageKey = role === "deliver" ? { messageKey: messageKeyOf(account, role) } : {};
+  return {
+    role,
+    key: token(tenant),
+    account: deriveAccount(account.seed, role),
+    access: { tenant, ...messageKey },
+  };
+}
+
+const messageKeyOf = (account: TenantAccount, name: string): string =>
+  Buffer.from(derive(account.seed, `message ids ${name}`)).toString("base64url");
+
 function laneGuest(account: TenantAccount, tenant: string, application: string, id: string): Guest {
   const key = laneAccessKey(tenant, application, id);
   const name = `process ${application} ${id}`;
-  const messageKey = Buffer.from(derive(account.seed, `message ids ${name}`)).toString("base64url");
   return {
     role: "process",
     key,
     account: deriveAccount(account.seed, name),
-    access: { tenant, lane: { application, id, messageKey } },
+    access: { tenant, lane: { application, id, messageKey: messageKeyOf(account, name) } },
   };
 }
 

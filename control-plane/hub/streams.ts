@@ -93,8 +93,11 @@ const BUCKET_BYTES: Readonly<Record<string, number>> = {
   [BUCKETS.checkpointHeads]: 64 * MEGABYTE,
 };
 
-/** The control plane purges a destination's secrets; only it and deliver know this bucket, and deliver writes none. */
+/** A destination that was deleted is purged; only the control plane and deliver know this bucket, and deliver writes none. */
 const ROLLED_UP: ReadonlySet<string> = new Set([BUCKETS.destinations]);
+
+/** What earlier versions kept, with destinations' secrets in the clear. */
+const ABANDONED = [bucketStream("destinations")];
 
 /** Buckets as streams of our own, for the library lets a writer of one key roll up all the others. */
 const bucketConfig = (bucket: string, maxBytes: number): Partial<StreamConfig> & { readonly name: string } => ({
@@ -116,6 +119,7 @@ export async function ensureStreams(jsm: JetStreamManager): Promise<void> {
   for (const config of [...STREAM_CONFIGS, ...buckets]) {
     await ensureStream(jsm, { storage: StorageType.File, discard: DiscardPolicy.New, num_replicas: 1, ...config });
   }
+  for (const name of ABANDONED) await jsm.streams.delete(name).catch(nullWhenMissing);
   await ensureConsumer(jsm, STREAMS.results, {
     durable_name: WINDOW_CONSUMER,
     ack_policy: AckPolicy.All,

@@ -1,6 +1,8 @@
+import { createCurve } from "@nats-io/nkeys";
 import { createLogger } from "@o2mc/runtime/log.ts";
-import type { DestinationConfig, Deployment } from "@o2mc/schema/deployment/deployment.ts";
-import { deliveryConsumer, partitionConsumer } from "@o2mc/schema/subjects.ts";
+import { SealedReader } from "@o2mc/runtime/sealed.ts";
+import type { DestinationConfig, Deployment, SealedDestination } from "@o2mc/schema/deployment/deployment.ts";
+import { BUCKETS, deliveryConsumer, partitionConsumer } from "@o2mc/schema/subjects.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startNatsOperator, type NatsOperator } from "../../e2e/testkit/nats-operator.ts";
 import { OutboxRow } from "../db/entities/outbox.ts";
@@ -15,6 +17,8 @@ import { ensureAccount } from "./ensure-account.ts";
 
 const secrets = new SecretBox(Buffer.alloc(32, 7));
 const log = createLogger("test", process.env["O2MC_LOG_LEVEL"] ?? "silent");
+
+const deliver = createCurve();
 
 let api: TestApi;
 let server: NatsOperator;
@@ -36,7 +40,7 @@ afterAll(async () => {
 
 function startDispatcher(): Dispatcher {
   const { orm, url } = api.database;
-  const started = new Dispatcher({ orm, secrets, hub, log, databaseUrl: url });
+  const started = new Dispatcher({ orm, secrets, hub, log, sealFor: deliver.getPublicKey(), databaseUrl: url });
   started.start();
   return started;
 }
@@ -76,8 +80,13 @@ test("what is published through the API is in the tenant's hub", async () => {
   expect(JSON.stringify(there)).not.toContain("hunter2");
 
   const { destinations, jsm } = await tenant("acme");
-  const config = (await destinations.get(made.destination))?.json<DestinationConfig>();
-  expect(config?.options["postgres"]?.["password"]).toBe("hunter2-secret");
+  const sealed = await destinations.get(made.destination);
+  expect(sealed?.string()).not.toContain("hunter2");
+  const opened = new SealedReader([new TextDecoder().decode(deliver.getSeed())]).open(
+    sealed?.json<SealedDestination>() ?? expect.fail("there is no destination"),
+    ["acme", BUCKETS.destinations, made.destination],
+  );
+  expect((JSON.parse(opened) as DestinationConfig).options["postgres"]?.["password"]).toBe("hunter2-secret");
   const partition = await jsm.consumers.info("EVENTS", partitionConsumer(made.application, "analytics", 0));
   expect(partition.config).toMatchObject({ priority_policy: "pinned_client", max_ack_pending: 20_000 });
   expect((await jsm.consumers.info("RESULTS", deliveryConsumer(made.delivery))).config.ack_policy).toBe("explicit");
@@ -90,11 +99,13 @@ test("what was written while no dispatcher ran is caught up, and repeating chang
   dispatcher = startDispatcher();
   await dispatched();
   const first = await (await tenant("late")).deployments.get(made.application);
+  const sealed = await (await tenant("late")).destinations.get(made.destination);
   await dispatcher.stop();
   dispatcher = startDispatcher();
   const again = await makeTenant(api, "later");
   await dispatched();
   expect((await (await tenant("late")).deployments.get(made.application))?.revision).toBe(first?.revision);
+  expect((await (await tenant("late")).destinations.get(made.destination))?.revision).toBe(sealed?.revision);
   expect(await deployment("later", again.application)).toBeDefined();
 });
 

@@ -12,19 +12,16 @@ import type { Hub } from "../hub/hub.ts";
 import { ensureAccount } from "./ensure-account.ts";
 import { listen } from "./listen.ts";
 import { loadDeployment, loadDestination } from "./load-deployment.ts";
-import {
-  deleteDeployment,
-  deleteDestination,
-  putDeployment,
-  putDestination,
-  type LaneDoors,
-} from "./put-deployment.ts";
+import { deleteDeployment, putDeployment, type LaneDoors } from "./put-deployment.ts";
+import { deleteDestination, putDestination, type DestinationSeal } from "./put-destination.ts";
 
 export interface DispatcherOptions {
   readonly orm: Orm;
   readonly secrets: SecretBox;
   readonly hub: Hub;
   readonly log: Logger;
+  /** deliver's public key: destinations are sealed for it */
+  readonly sealFor: string;
   /** of the role that owns nothing; used to listen */
   readonly databaseUrl: string;
 }
@@ -151,7 +148,8 @@ export class Dispatcher {
       }
       for (const { application } of rows) if (application !== null) applications.push(application);
       // destinations first: a deployment's deliveries find theirs
-      for (const id of new Set(destinations)) await this.#dispatchDestination(connection, tenant, id);
+      const seal = { tenant, account, recipient: this.#options.sealFor };
+      for (const id of new Set(destinations)) await this.#dispatchDestination(connection, seal, id);
       for (const id of new Set(applications)) await this.#dispatchDeployment(connection, account, tenant, id);
     }
     this.#reconciled.add(tenant);
@@ -165,10 +163,10 @@ export class Dispatcher {
     }));
   }
 
-  async #dispatchDestination(connection: TenantConnection, tenant: string, id: string): Promise<void> {
-    const config = await loadDestination(this.#options.orm, this.#options.secrets, tenant, id);
+  async #dispatchDestination(connection: TenantConnection, seal: DestinationSeal, id: string): Promise<void> {
+    const config = await loadDestination(this.#options.orm, this.#options.secrets, seal.tenant, id);
     if (config === null) await deleteDestination(connection, id);
-    else await putDestination(connection, config);
+    else await putDestination(connection, config, seal);
   }
 
   async #dispatchDeployment(

@@ -1,5 +1,5 @@
 import type { KV } from "@nats-io/kv";
-import type { DestinationConfig, Deployment } from "@o2mc/schema/deployment/deployment.ts";
+import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import { readKey, writeKey } from "@o2mc/runtime/bucket.ts";
 import { nullWhenMissing } from "../hub/streams.ts";
 import { BUCKETS, laneKey, receiptsConsumer, STREAMS, token } from "@o2mc/schema/subjects.ts";
@@ -54,16 +54,6 @@ export async function deleteDeployment(
   await lanes.closeLanes({ application, lanes: [] });
   await removeConsumers(jsm, { application, lanes: [], deliveries: [] });
   await jsm.consumers.delete(STREAMS.receipts, receiptsConsumer(application)).catch(nullWhenMissing);
-}
-
-export async function putDestination({ destinations }: TenantConnection, config: DestinationConfig): Promise<void> {
-  await putIfOther(destinations, token(config.id), JSON.stringify(config));
-}
-
-export async function deleteDestination({ destinations }: TenantConnection, destination: string): Promise<void> {
-  const entry = await destinations.get(token(destination));
-  // purged, not marked: its value holds secrets
-  if (entry?.operation === "PUT") await destinations.purge(token(destination));
 }
 
 async function putIfOther(bucket: KV, key: string, value: string): Promise<void> {

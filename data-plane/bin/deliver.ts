@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { followConnection } from "@o2mc/runtime/connection-state.ts";
 import { serveHealth } from "@o2mc/runtime/health-server.ts";
 import { createLogger } from "@o2mc/runtime/log.ts";
@@ -13,6 +14,8 @@ import { TenantDeliveries } from "../deliver/tenant.ts";
 const env = deliverEnv(process.env);
 const log = createLogger("deliver", env.logLevel);
 const tenants = new Map<Tenant, TenantDeliveries>();
+/** until the control plane gives one: a letter may then come twice after a restart, and still nobody can tell its id */
+const ownMessageKey = randomBytes(32).toString("base64url");
 let hub: { readonly connected: boolean } = { connected: false };
 
 const health = await serveHealth(env.http.host, env.http.port, {
@@ -42,7 +45,10 @@ const directory = watchTenants({
     tenants.set(
       tenant,
       new TenantDeliveries({
+        tenant: tenant.id,
         connection: tenant.nats,
+        sealed: env.sealed,
+        messageKey: () => tenant.messageKey ?? ownMessageKey,
         windowSeconds,
         backOff: DEFAULT_BACK_OFF,
         outgoing: outgoingOf(env.outgoing, tenant.id),

@@ -10,6 +10,8 @@ export interface Tenant {
   readonly id: string;
   readonly nats: NatsConnection;
   readonly lane?: LaneAccess;
+  /** deliver's, as the directory has it now */
+  readonly messageKey?: string | undefined;
 }
 
 export interface TenantHandlers {
@@ -109,7 +111,7 @@ class TenantLine {
 
   async #run(): Promise<void> {
     const { role, url, log } = this.#options;
-    const { tenant: id, lane } = this.access;
+    const { tenant: id } = this.access;
     const connect = { url, name: `o2mc-${role}`, inboxPrefix: `_INBOX_${role}` };
     while (!this.#stopped) {
       try {
@@ -120,12 +122,25 @@ class TenantLine {
           void connecting.then((late) => late.close()).catch(() => undefined);
           return;
         }
-        await this.#serve({ id, nats, ...(lane === undefined ? {} : { lane }) });
+        await this.#serve(this.#tenant(nats));
       } catch (error) {
         log.warn({ err: error, tenant: id }, "a tenant's account cannot be reached");
       }
       if (!this.#stopped) await Promise.race([pause(RETRY_MS), this.#stopping]);
     }
+  }
+
+  #tenant(nats: NatsConnection): Tenant {
+    const { tenant: id, lane } = this.access;
+    const messageKey = (): string | undefined => this.access.messageKey;
+    return {
+      id,
+      nats,
+      ...(lane === undefined ? {} : { lane }),
+      get messageKey() {
+        return messageKey();
+      },
+    };
   }
 
   /** Until the connection is closed for good or the line is stopped. */

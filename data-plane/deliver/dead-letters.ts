@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHmac } from "node:crypto";
 import type { JetStreamClient } from "@nats-io/jetstream";
 import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
@@ -7,17 +7,25 @@ import { deadSubject } from "@o2mc/schema/subjects.ts";
 import type { RowFailure } from "./destination.ts";
 import type { ConsentRow } from "./frame-rows.ts";
 
+interface LetterParts {
+  readonly columns: readonly OutputColumn[];
+  readonly messageKey: () => string;
+}
+
 export class DeadLetters {
   readonly #js: JetStreamClient;
   readonly #delivery: string;
   readonly #subject: string;
   readonly #columns: readonly OutputColumn[];
+  readonly #messageKey: () => string;
 
-  constructor(js: JetStreamClient, application: string, delivery: string, columns: readonly OutputColumn[]) {
+  /** `messageKey`: nobody who lacks it can tell a letter's message id and take it first */
+  constructor(js: JetStreamClient, application: string, delivery: string, parts: LetterParts) {
     this.#js = js;
     this.#delivery = delivery;
     this.#subject = deadSubject(application, "deliver", delivery);
-    this.#columns = columns;
+    this.#columns = parts.columns;
+    this.#messageKey = parts.messageKey;
   }
 
   /** Resolves when the hub holds the letter; the same row a second time is dropped there as a duplicate. */
@@ -41,7 +49,7 @@ export class DeadLetters {
 
   async #publish(key: string, letter: Omit<DeadLetter, "v" | "at" | "stage" | "owner">): Promise<void> {
     const whole: DeadLetter = { v: 1, at: Date.now(), stage: "deliver", owner: this.#delivery, ...letter };
-    const msgID = createHash("sha256").update(`${this.#delivery}\n${key}`).digest("base64url");
+    const msgID = createHmac("sha256", this.#messageKey()).update(`${this.#delivery}\n${key}`).digest("base64url");
     await this.#js.publish(this.#subject, JSON.stringify(whole), { msgID });
   }
 }

@@ -28,6 +28,7 @@ export interface DeliveryParts {
   readonly consent: Consent;
   /** revision of the deployment that `output` was read from, as of now */
   readonly revision: () => number;
+  readonly messageKey: () => string;
   readonly counters: DeliveryCounters;
   readonly backOff: BackOff;
   readonly log: Logger;
@@ -64,7 +65,9 @@ class Delivery {
     this.#parts = parts;
     this.#signal = signal;
     this.#js = jetStreamOf(parts.connection);
-    this.#deadLetters = new DeadLetters(this.#js, parts.application, parts.id, parts.output.columns);
+    const { columns } = parts.output;
+    const { messageKey } = parts;
+    this.#deadLetters = new DeadLetters(this.#js, parts.application, parts.id, { columns, messageKey });
   }
 
   /** One life of the consumer: from its oldest unacknowledged result on, until something breaks. */

@@ -1,14 +1,15 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Logger } from "@o2mc/runtime/log.ts";
 import type { Outgoing } from "@o2mc/runtime/outgoing/outgoing.ts";
+import { NotOpened, type SealedReader } from "@o2mc/runtime/sealed.ts";
+import { watchBucket } from "@o2mc/runtime/watch-bucket.ts";
 import type { Policy } from "@o2mc/schema/consent/policy.ts";
-import type { DeployedDelivery, Deployment, DestinationConfig } from "@o2mc/schema/deployment/deployment.ts";
+import type { DeployedDelivery, Deployment, DestinationConfig, SealedDestination } from "@o2mc/schema/deployment/deployment.ts";
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 import { destinationOf } from "@o2mc/schema/destinations/destinations.ts";
 import { secretsOf } from "@o2mc/schema/options/secrets-of.ts";
 import { BUCKETS } from "@o2mc/schema/subjects.ts";
 import { type ConsentStates, watchConsent } from "../config/consent-states.ts";
-import { watchBucket } from "@o2mc/runtime/watch-bucket.ts";
 import type { BackOff } from "./back-off.ts";
 import { storedConsent } from "./consent.ts";
 import { type DeliveryCounters, newCounters } from "./counters.ts";
@@ -31,11 +32,16 @@ interface Starting extends Pick<Running, "known"> {
   readonly id: string;
   readonly application: string;
   readonly output: OutputType;
-  readonly config: DestinationConfig;
+  readonly config: OpenedConfig;
   readonly signal: AbortSignal;
 }
 
 interface TenantOptions {
+  readonly tenant: string;
+  /** opens what the control plane has sealed for deliver */
+  readonly sealed: SealedReader;
+  /** keys the message ids of dead letters */
+  readonly messageKey: () => string;
   readonly connection: NatsConnection;
   readonly windowSeconds: number;
   readonly backOff: BackOff;
@@ -50,7 +56,7 @@ export class TenantDeliveries {
   readonly counters = new Map<string, DeliveryCounters>();
   readonly #options: TenantOptions;
   readonly #deployments = new Map<string, Deployment>();
-  readonly #destinations = new Map<string, DestinationConfig>();
+  readonly #destinations = new Map<string, OpenedConfig>();
   readonly #running = new Map<string, Running>();
   readonly #consent: ConsentStates;
   readonly #destinationWatch: { stop(): void };
@@ -66,9 +72,7 @@ export class TenantDeliveries {
       BUCKETS.destinations,
       {
         put: (key, value) => {
-          const config = parseConfig(key, value);
-          if (config === undefined) log.error({ destination: key }, "a destination's configuration cannot be read");
-          else this.#destinations.set(key, config);
+          this.#destinations.set(key, this.#openConfig(key, value));
           this.#reconcile();
         },
         gone: (key) => {
@@ -129,6 +133,7 @@ export class TenantDeliveries {
       output.name,
       output.columns.map(nameAndType),
       config.options,
+      config.flaw,
     ]);
     const before = this.#running.get(delivery.id);
     if (before?.print === print) {
@@ -146,9 +151,25 @@ export class TenantDeliveries {
     this.#running.set(delivery.id, { print, known, stop, done });
   }
 
+  /** What cannot be opened replaces what was there: somebody has changed where the results are to go. */
+  #openConfig(id: string, value: Uint8Array): OpenedConfig {
+    const { tenant, sealed, log } = this.#options;
+    try {
+      const box = JSON.parse(new TextDecoder().decode(value)) as SealedDestination;
+      const config = parseConfig(id, sealed.open(box, [tenant, BUCKETS.destinations, id]));
+      if (config !== undefined) return config;
+      log.error({ destination: id }, "a destination's configuration cannot be read");
+      return { ...UNREADABLE, id };
+    } catch (error) {
+      const reason = error instanceof NotOpened ? error.message : "it is not sealed";
+      log.error({ destination: id, reason }, "a destination's options cannot be opened; its results wait in the hub");
+      return { ...UNREADABLE, id, flaw: "deliver.sealed-options" };
+    }
+  }
+
   async #start(starting: Starting, before: Promise<void> | undefined): Promise<void> {
     const { id, application, output, config, known, signal } = starting;
-    const { connection, backOff, outgoing } = this.#options;
+    const { connection, backOff, outgoing, messageKey } = this.#options;
     const log = this.#options.log.child({ delivery: id });
     const counters = this.counters.get(id) ?? newCounters();
     this.counters.set(id, counters);
@@ -157,16 +178,21 @@ export class TenantDeliveries {
     const opened = open(config, { delivery: id, output, outgoing });
     if (opened === undefined) {
       counters.state = "misconfigured";
-      counters.error = "deliver.bad-options";
+      counters.error = config.flaw ?? "deliver.bad-options";
       log.error({ destination: config.id }, "a destination's options are not usable; its results wait in the hub");
       return;
     }
     const policy = () => this.#deployments.get(application)?.policy ?? NO_POLICY;
     const consent = storedConsent(this.#consent, application, policy);
     const revision = (): number => known.revision;
-    const parts = { id, application, output, opened, connection, consent, revision, counters, backOff, log };
-    await runDelivery(parts, signal);
+    const parts = { id, application, output, opened, connection, consent, revision, messageKey };
+    await runDelivery({ ...parts, counters, backOff, log }, signal);
   }
+}
+
+/** `flaw` = code of why it could not be read; then it has no options. */
+interface OpenedConfig extends DestinationConfig {
+  readonly flaw?: string;
 }
 
 /** Permits nothing. */
@@ -189,9 +215,11 @@ function open(config: DestinationConfig, context: DestinationContext): OpenedDes
   }
 }
 
-function parseConfig(id: string, value: Uint8Array): DestinationConfig | undefined {
+const UNREADABLE = { name: "", options: {}, revision: 0 } as const;
+
+function parseConfig(id: string, text: string): DestinationConfig | undefined {
   try {
-    const config = JSON.parse(new TextDecoder().decode(value)) as Partial<DestinationConfig> | null;
+    const config = JSON.parse(text) as Partial<DestinationConfig> | null;
     const usable = config?.id === id && typeof config.options === "object" && config.options !== null;
     return usable ? (config as DestinationConfig) : undefined;
   } catch {

@@ -75,13 +75,23 @@ export interface DeployedDelivery {
   readonly destination: string;
 }
 
-/** Value in `BUCKETS.destinations`. */
+/** What `BUCKETS.destinations` holds, sealed (`SealedDestination`). */
 export interface DestinationConfig {
   readonly id: string;
   readonly name: string;
   /** exactly one key: the kind; the value: that kind's checked options, secrets included */
   readonly options: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly revision: number;
+}
+
+/** Value in `BUCKETS.destinations`: a `DestinationConfig` that only deliver can open, wherever it is copied to. */
+export interface SealedDestination {
+  /** key pair's public key that it is sealed for, the sender's, and the box in base64: runtime/sealed.ts */
+  readonly recipient: string;
+  readonly sender: string;
+  readonly box: string;
+  /** keyed, of what is inside and for whom: the control plane tells by it whether anything has changed */
+  readonly digest: string;
 }
 
 /** Value in a directory bucket: how a data-plane role reaches one tenant's data, and process one lane's. */
@@ -94,6 +104,8 @@ export interface TenantAccess {
   readonly api?: string;
   /** process only: the one lane that it opens */
   readonly lane?: LaneAccess;
+  /** deliver only: keys the message ids of its dead letters, which lanes write to the same stream; the same for ever */
+  readonly messageKey?: string;
 }
 
 export interface LaneAccess {

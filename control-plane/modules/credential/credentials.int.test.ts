@@ -3,6 +3,7 @@ import { connectWithCredential, connectWithCreds } from "@o2mc/runtime/nats.ts";
 import { readKey } from "@o2mc/runtime/bucket.ts";
 import type { TenantAccess } from "@o2mc/schema/deployment/deployment.ts";
 import { directoryBucket, laneAccessKey, token, type DataPlaneRole } from "@o2mc/schema/subjects.ts";
+import { createCurve } from "@nats-io/nkeys";
 import { connect as natsConnect, jwtAuthenticator, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startNatsOperator, type NatsOperator } from "../../../e2e/testkit/nats-operator.ts";
@@ -33,7 +34,7 @@ beforeAll(async () => {
   platform = await connectWithCreds({ url: nats.url, name: "test", credsFile: nats.platformCreds });
   api = await startApi({ hub: (orm, box) => tenantHub(orm, box, hub, log) });
   const { orm, url: databaseUrl } = api.database;
-  dispatcher = new Dispatcher({ orm, secrets, hub, log, databaseUrl });
+  dispatcher = new Dispatcher({ orm, secrets, hub, log, sealFor: createCurve().getPublicKey(), databaseUrl });
   dispatcher.start();
   one = await makeTenant(api, "one");
   two = await makeTenant(api, "two");

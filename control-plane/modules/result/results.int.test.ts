@@ -1,4 +1,5 @@
 import { jetstream } from "@nats-io/jetstream";
+import { createCurve } from "@nats-io/nkeys";
 import { createClient, type Client } from "graphql-ws";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -33,7 +34,7 @@ beforeAll(async () => {
   hub = await Hub.connect(nats);
   api = await startApi({ hub: (orm, box) => tenantHub(orm, box, hub, log), tokenRecheckMs: 50 });
   const { orm, url: databaseUrl } = api.database;
-  dispatcher = new Dispatcher({ orm, secrets, hub, log, databaseUrl });
+  dispatcher = new Dispatcher({ orm, secrets, hub, log, sealFor: createCurve().getPublicKey(), databaseUrl });
   dispatcher.start();
   tenant = await makeTenant(api, "one");
   await dispatched();

@@ -1,10 +1,13 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { AckPolicy, jetstream, jetstreamManager, RetentionPolicy } from "@nats-io/jetstream";
 import { encodeAccount, encodeUser } from "@nats-io/jwt";
 import { type KV, Kvm } from "@nats-io/kv";
-import { createAccount, createUser, fromSeed, type KeyPair } from "@nats-io/nkeys";
+import { createAccount, createCurve, createUser, fromSeed, type KeyPair } from "@nats-io/nkeys";
 import { type NatsConnection, nanos } from "@nats-io/transport-node";
 import { connectWithCreds, connectWithJwt } from "@o2mc/runtime/nats.ts";
-import type { TenantAccess } from "@o2mc/schema/deployment/deployment.ts";
+import { seal } from "@o2mc/runtime/sealed.ts";
+import type { DestinationConfig, TenantAccess } from "@o2mc/schema/deployment/deployment.ts";
 import type { DeliveryErased, DeliveryErasure } from "@o2mc/schema/events/delivery-erasure.ts";
 import type { ResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import { resultMessage } from "@o2mc/schema/events/testkit/result-message.ts";
@@ -26,6 +29,7 @@ import { type NatsOperator, startNatsOperator } from "../../../e2e/testkit/nats-
 
 export const TENANT = "acme";
 export const APP = "app";
+export const MESSAGE_KEY = "a key of the hub of tests";
 export const PIPELINE = "p1";
 
 const UNLIMITED = { subs: -1, data: -1, payload: -1 };
@@ -68,12 +72,14 @@ export class TenantHub {
   /** creds file of deliver's user in the platform account */
   readonly deliverCreds: string;
   readonly #account: KeyPair;
+  readonly #seal = createCurve();
 
   private constructor(server: NatsOperator, owner: NatsConnection, deliverCreds: string, account: KeyPair) {
     this.server = server;
     this.owner = owner;
     this.deliverCreds = deliverCreds;
     this.#account = account;
+    writeFileSync(this.sealSeedFile, this.#seal.getSeed(), { mode: 0o600 });
   }
 
   static async start(): Promise<TenantHub> {
@@ -111,6 +117,19 @@ export class TenantHub {
     return connectWithJwt({ url: this.server.url, name: "deliver", inboxPrefix: "_INBOX_deliver", jwt, seed });
   }
 
+  /** path of the seed that opens what `putDestination` seals */
+  get sealSeedFile(): string {
+    return join(this.server.directory, "deliver.seed");
+  }
+
+  /** As the control plane does it; `tenant`, `key` and `recipient` as an attacker would have them. */
+  async putDestination(config: DestinationConfig, { tenant = TENANT, key = config.id, recipient = "" } = {}) {
+    const { id } = config;
+    const context = [tenant, BUCKETS.destinations, id];
+    const sealed = seal(JSON.stringify(config), context, recipient === "" ? this.#seal.getPublicKey() : recipient);
+    await (await this.bucket(BUCKETS.destinations)).put(key, JSON.stringify({ ...sealed, digest: "" }));
+  }
+
   bucket(name: string): Promise<KV> {
     return new Kvm(this.owner).open(name);
   }
@@ -143,6 +162,7 @@ export class TenantHub {
   private async access(allow: string[]): Promise<TenantAccess> {
     return {
       tenant: TENANT,
+      messageKey: MESSAGE_KEY,
       ...(await user(this.#account, { pub: { allow }, sub: { allow: DELIVER_HEARS } })),
     };
   }

@@ -104,6 +104,9 @@ export function apiAttempts({ consumer, delivery }: Target): Attempt[] {
   return calls;
 }
 
+/** with the options of destinations, sealed */
+const DESTINATIONS = `KV_${BUCKETS.destinations}`;
+
 const consumer = (stream: string, config: object): string =>
   JSON.stringify({ stream_name: stream, config: { name: "thief", ack_policy: "none", ...config } });
 
@@ -113,7 +116,7 @@ const CONSUMERS: Readonly<Record<string, string>> = {
   [consumer("RESULTS", {})]: "RESULTS",
   [consumer("KV_checkpoints", { deliver_subject: "ev.forged.lane.0" })]: "KV_checkpoints",
   [consumer("KV_consent", { deliver_subject: "out.forged.p.o" })]: "KV_consent",
-  [consumer("KV_destinations", { deliver_subject: "_INBOX_process.thief" })]: "KV_destinations",
+  [consumer(DESTINATIONS, { deliver_subject: "_INBOX_process.thief" })]: DESTINATIONS,
 };
 
 const COPIES = [
@@ -121,7 +124,7 @@ const COPIES = [
   { sources: [{ name: "RESULTS" }] },
   { subjects: ["copy.>"], republish: { src: ">", dest: "ev.forged.>" } },
   { subjects: ["ev.>"] },
-  { mirror: { name: "KV_destinations", external: { api: "$JS.API" } } },
+  { mirror: { name: DESTINATIONS, external: { api: "$JS.API" } } },
 ].map((config) => JSON.stringify({ name: "COPY", storage: "file", ...config }));
 
 /** Subjects that only somebody else may publish to. */
