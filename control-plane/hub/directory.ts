@@ -71,10 +71,11 @@ export class Directory {
     const permissions = rolePermissions(role);
     const there = await readKey(this.#platform, bucket, key);
     if (there !== undefined) {
-      const { jwt, seed, ...rest } = JSON.parse(new TextDecoder().decode(there.value)) as TenantAccess;
+      const entry = JSON.parse(new TextDecoder().decode(there.value)) as TenantAccess;
+      const { jwt, seed } = entry;
       const { iss, iat, exp = 0, nats } = decode<User>(jwt);
       const same =
-        isDeepStrictEqual(rest, { ...access, api: HUB_API }) &&
+        isDeepStrictEqual(entry, { ...access, api: HUB_API, jwt, seed }) &&
         iss === account.getPublicKey() &&
         JSON.stringify([nats.pub?.allow, nats.sub?.allow]) ===
           JSON.stringify([permissions.pub.allow, permissions.sub.allow]);

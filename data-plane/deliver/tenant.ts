@@ -4,7 +4,12 @@ import type { Outgoing } from "@o2mc/runtime/outgoing/outgoing.ts";
 import { NotOpened, type SealedReader } from "@o2mc/runtime/sealed.ts";
 import { watchBucket } from "@o2mc/runtime/watch-bucket.ts";
 import type { Policy } from "@o2mc/schema/consent/policy.ts";
-import type { DeployedDelivery, Deployment, DestinationConfig, SealedDestination } from "@o2mc/schema/deployment/deployment.ts";
+import type {
+  DeployedDelivery,
+  Deployment,
+  DestinationConfig,
+  SealedDestination,
+} from "@o2mc/schema/deployment/deployment.ts";
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 import { destinationOf } from "@o2mc/schema/destinations/destinations.ts";
 import { secretsOf } from "@o2mc/schema/options/secrets-of.ts";

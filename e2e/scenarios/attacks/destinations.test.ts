@@ -11,6 +11,7 @@ import { logHit, postEvents } from "../../testkit/ingest.ts";
 import { ownSource, type OwnSource } from "../../testkit/own-source.ts";
 import type { Platform } from "../../testkit/platform.ts";
 import { sharedPlatform } from "../../testkit/shared-platform.ts";
+import { filesWith } from "./files-with.ts";
 
 /**
  * The attacks that a developer makes with a destination of theirs, on the platform as it runs: it has opened 127.0.0.1 for
@@ -193,6 +194,12 @@ test("secret in error or log: destinations that fail in every way leave it in no
       forms.push(JSON.stringify(JSON.stringify(secret)).slice(3, -3));
       expect([place, forms.filter((form) => text.includes(form))]).toEqual([place, []]);
     }
+  }
+  // nor does whoever takes the hub's disk find it
+  const disk = join(platform.dataDir, "nats");
+  expect(filesWith(disk, deliveries.talkative)).not.toEqual([]);
+  for (const secret of [SECRETS.signing, JSON.stringify(SECRETS.password).slice(1, -1)]) {
+    expect(filesWith(disk, secret)).toEqual([]);
   }
 });
 

@@ -282,7 +282,11 @@ test("edge gets no results, destinations or frames, and deliver writes no consen
       /^hub\.(DIRECT\.GET\.KV_(deployments|consent|sealed-destinations)|CONSUMER\.(INFO|MSG\.NEXT|RESET)\.RESULTS\.[^.]+)$|^\$JS\.ACK\.RESULTS\./,
     hears: ["_INBOX_deliver.>", "kv.deployments.>", "kv.sealed-destinations.>", "kv.consent.>"],
     deputies: [
-      { what: "destination", subject: `${HUB_API}.DIRECT.GET.KV_${BUCKETS.destinations}`, payload: '{"seq":1,"batch":2}' },
+      {
+        what: "destination",
+        subject: `${HUB_API}.DIRECT.GET.KV_${BUCKETS.destinations}`,
+        payload: '{"seq":1,"batch":2}',
+      },
     ],
     gate: false,
   });
