@@ -32,7 +32,8 @@ export const AGGREGATE = {
           "the k values that came most often, by Space-Saving, as JSON text `[{value, count, error}]`; a count is at most " +
           "`error` too high, and exact as long as no more than 8 × k different values have come",
       },
-      description: "what is computed; null values count for nothing but count, and of no value all but the counts are null",
+      description:
+        "what is computed; null values count for nothing but count, and of no value all but the counts are null",
     },
     field: { kind: "field", optional: true, description: "of what; count takes none, all others need one" },
     quantile: {
@@ -78,7 +79,9 @@ export function aggregateColumn({ as, kind, field, quantile, k }: Aggregate, { c
     new DefinitionError("invalid-option", step, `Step ${step}: ${message}.`);
   checkNewName(as, step);
   if ((quantile !== undefined) !== (kind === "quantile")) {
-    throw refuse(kind === "quantile" ? `quantile ${as} needs to say which quantile` : `${kind} ${as} takes no quantile`);
+    throw refuse(
+      kind === "quantile" ? `quantile ${as} needs to say which quantile` : `${kind} ${as} takes no quantile`,
+    );
   }
   if ((k !== undefined) !== (kind === "top")) {
     throw refuse(kind === "top" ? `top ${as} needs a k` : `${kind} ${as} takes no k`);

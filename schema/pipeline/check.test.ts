@@ -135,6 +135,91 @@ test("a window by subject works on any number of partitions", () => {
   ]);
 });
 
+const views = [{ as: "n", kind: "count" as const }];
+
+test.each([
+  ["tumbling needs sizeSeconds", {}, "a tumbling window needs sizeSeconds"],
+  ["tumbling takes no gap", { sizeSeconds: 60, gapSeconds: 5 }, "a tumbling window takes no gapSeconds"],
+  ["sliding needs everySeconds", { kind: "sliding", sizeSeconds: 60 }, "a sliding window needs everySeconds"],
+  ["sliding is in at most 100", { kind: "sliding", sizeSeconds: 601, everySeconds: 6 }, "more than 100 windows"],
+  [
+    "sliding leaves no holes",
+    { kind: "sliding", sizeSeconds: 5, everySeconds: 6 },
+    "everySeconds is more than sizeSeconds",
+  ],
+  ["session needs a gap", { kind: "session" }, "a session window needs gapSeconds"],
+  ["session gives no early rows", { kind: "session", gapSeconds: 5, earlySeconds: 1 }, "takes no earlySeconds"],
+  ["calendar needs a zone", { kind: "calendar", unit: "day" }, "a calendar window needs timeZone"],
+  ["calendar knows its zone", { kind: "calendar", unit: "day", timeZone: "Europe/Atlantis" }, "must be a time zone"],
+] as const)("the windows of a window step: %s", (_, options, message) => {
+  const window = { by: ["$subject"], aggregates: views, ...options };
+  expect(() => check([{ window }, { emit: { output: "w" } }])).toThrowError(message);
+});
+
+test.each([
+  ["a quantile without which", { kind: "quantile", field: "price" }, "needs to say which quantile"],
+  ["a sum with one", { kind: "sum", field: "price", quantile: 0.5 }, "sum x takes no quantile"],
+  ["top without k", { kind: "top", field: "page.path" }, "top x needs a k"],
+  ["first with k", { kind: "first", field: "page.path", k: 1 }, "first x takes no k"],
+  ["avg of nothing", { kind: "avg" }, "avg x needs a field"],
+  ["avg of a text", { kind: "avg", field: "page.path" }, "avg needs a field of type number or integer"],
+  ["max of a text", { kind: "max", field: "page.path" }, "max needs a field of type number or integer or timestamp"],
+  [
+    "a quantile of a time",
+    { kind: "quantile", quantile: 1, field: "$time" },
+    "quantile needs a field of type number or integer",
+  ],
+] as const)("an aggregate is refused: %s", (_, aggregate, message) => {
+  const window = { sizeSeconds: 60, by: ["$subject"], aggregates: [{ as: "x", ...aggregate }] };
+  expect(() => check([{ window }, { emit: { output: "w" } }])).toThrowError(message);
+});
+
+test("each aggregate has the type of what it computes, and late rows have an output of what the step reads", () => {
+  const aggregates = (
+    [
+      ["avg", "price"],
+      ["min", "$time"],
+      ["max", "price"],
+      ["first", "page.path"],
+      ["last", "$time"],
+      ["estimate", "page.path"],
+    ] as const
+  ).map(([kind, field]) => ({ as: kind, kind, field }));
+  const { outputs } = check([
+    {
+      window: {
+        sizeSeconds: 60,
+        by: ["$subject"],
+        earlySeconds: 5,
+        lateOutput: "late",
+        aggregates: [
+          ...aggregates,
+          { as: "p", kind: "quantile", field: "price", quantile: 0.9 },
+          { as: "t", kind: "top", field: "page.path", k: 3 },
+        ],
+      },
+    },
+    { emit: { output: "w" } },
+  ]);
+  const typesOf = (name: string) =>
+    outputs.find((each) => each.name === name)?.columns.map(({ name: column, type }) => `${column} ${type}`);
+  expect(typesOf("late")).toEqual(["$time timestamp", "$subject string", "price number", "page.path string"]);
+  expect(typesOf("w")).toEqual([
+    "window.start timestamp",
+    "window.end timestamp",
+    "window.final boolean",
+    "$subject string",
+    "avg number",
+    "min timestamp",
+    "max number",
+    "first string",
+    "last timestamp",
+    "estimate integer",
+    "p number",
+    "t string",
+  ]);
+});
+
 test("a window over several subjects needs one partition and is about none", () => {
   const steps: Step[] = [
     { window: { sizeSeconds: 60, by: ["page.path"], aggregates: [{ as: "hits", kind: "count" }] } },

@@ -8,7 +8,7 @@ const RESERVED = ["id", "result_id"];
 
 /** Adds an output of these of the current columns, in this order. */
 export function pushOutput(output: string, names: readonly string[], scope: Scope): void {
-  const { columns, outputs, step, perSubject } = scope;
+  const { outputs, step, perSubject } = scope;
   if (!OUTPUT_NAME.test(output)) {
     const message = `Step ${step} names an output ${JSON.stringify(output)}; names are a letter, then up to 63 letters, digits, _ and -.`;
     throw new DefinitionError("invalid-name", step, message);

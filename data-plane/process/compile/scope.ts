@@ -34,6 +34,8 @@ export interface KeepOperation extends OperationBase {
   readonly kind: "keep";
   readonly step: StatefulStep;
   readonly next: Scope;
+  /** where late rows go, with an emit and nothing that keeps any; undefined = to the dead letters */
+  readonly late: Scope | undefined;
 }
 
 /** Lets those of the rows go on that a step picks. */
@@ -139,9 +141,9 @@ export class Scope {
     this.operations.push({ kind: "emit", output, names, ...this.#base(names.map((name) => this.read(name))) });
   }
 
-  keep(step: StatefulStep, fields: readonly string[]): void {
+  keep(step: StatefulStep, fields: readonly string[], late?: Scope): void {
     const next = Scope.of(new NodeTable(), this.#owner, step.outputs);
-    this.operations.push({ kind: "keep", step, next, ...this.#base(fields.map((field) => this.read(field))) });
+    this.operations.push({ kind: "keep", step, next, late, ...this.#base(fields.map((field) => this.read(field))) });
   }
 
   pick(step: PickingStep, nodes: readonly Node[]): void {

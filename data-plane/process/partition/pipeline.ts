@@ -175,12 +175,21 @@ export class Pipeline {
     work: (context: StepContext) => T,
   ): T {
     const refused: number[] = [];
+    const late: number[] = [];
+    const side = operation.kind === "keep" ? operation.late : undefined;
+    const bury = (row: number, code: string, message: string): void =>
+      dead(sink, this.id, operation, operation.at, given, row, code, message);
     const result = work({
-      dead: (row, code, message) => dead(sink, this.id, operation, operation.at, given, row, code, message),
+      dead: bury,
+      late: (row, message) => (side === undefined ? bury(row, "late", message) : void late.push(row)),
       room: this.#room,
       refuse: (row) => void refused.push(row),
     });
     refuse(sink, this.id, operation, given, refused);
+    if (side !== undefined && late.length > 0) {
+      sink.late(late.length);
+      this.#runLine(side, { ...given, rows: Uint32Array.from(late), evaluation: given.evaluation.fork() }, sink);
+    }
     return result;
   }
 

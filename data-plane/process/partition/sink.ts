@@ -126,6 +126,11 @@ export class Sink {
     });
   }
 
+  /** Counts late rows that an output of their own takes; those of dead letters are counted there. */
+  late(rows: number): void {
+    this.#options.count("late", rows);
+  }
+
   /** Counts rows that found no room in the state. */
   refused(rows: number): void {
     this.#options.count("refused.state-quota", rows);

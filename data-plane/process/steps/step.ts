@@ -8,6 +8,8 @@ import type { Selection, Vector } from "../compile/vector.ts";
 export interface StepContext {
   /** takes one row out of the line, with a stable code and the reason */
   readonly dead: (row: number, code: string, message: string) => void;
+  /** takes one row out of the line that came too late: into the step's output for such rows when there is one, else to the dead letters */
+  readonly late: (row: number, message: string) => void;
   /** Whether the state may grow by so many bytes: to be asked before anything new is begun. */
   readonly room: (bytes: number) => boolean;
   /** takes a row out of the line that would have begun something new for which there is no room */

@@ -228,6 +228,36 @@ export const expression: fc.Arbitrary<string> = fc.oneof(
   },
 );
 
+const aggregate = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ as: made, kind: fc.constant("count") }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      as: made,
+      kind: fc.constantFrom("sum", "avg", "min", "max", "first", "last", "distinct", "estimate"),
+      field: name,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      as: made,
+      kind: fc.constant("quantile"),
+      field: name,
+      quantile: fc.constantFrom(0, 0.5, 1, 2),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ as: made, kind: fc.constant("top"), field: name, k: fc.constantFrom(1, 3, 0) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      as: made,
+      kind: fc.constantFrom("count", "sum", "median"),
+      field: fc.option(name, { nil: undefined }),
+    }),
+  },
+);
+
 const step: fc.Arbitrary<object> = fc.oneof(
   {
     weight: 16,
@@ -285,16 +315,17 @@ const step: fc.Arbitrary<object> = fc.oneof(
     weight: 1,
     arbitrary: fc
       .record({
-        sizeSeconds: fc.constantFrom(1, 60, 0),
+        kind: fc.constantFrom(undefined, undefined, "tumbling", "sliding", "session", "calendar", "other"),
+        sizeSeconds: fc.constantFrom(undefined, 1, 60, 60, 0),
+        everySeconds: fc.constantFrom(undefined, undefined, 7),
+        gapSeconds: fc.constantFrom(undefined, undefined, 5),
+        unit: fc.constantFrom(undefined, undefined, "day", "month"),
+        timeZone: fc.constantFrom(undefined, undefined, "Europe/Amsterdam", "Nowhere/Else"),
+        latenessSeconds: fc.constantFrom(undefined, 0, 20),
+        lateOutput: fc.constantFrom(undefined, undefined, undefined, "late", "out", "a b"),
+        earlySeconds: fc.constantFrom(undefined, undefined, 3),
         by: fc.array(name, { maxLength: 2 }),
-        aggregates: fc.array(
-          fc.record({
-            as: made,
-            kind: fc.constantFrom("count", "sum", "distinct"),
-            field: fc.option(name, { nil: undefined }),
-          }),
-          { maxLength: 2 },
-        ),
+        aggregates: fc.array(aggregate, { maxLength: 3 }),
       })
       .map((window) => ({ window })),
   },

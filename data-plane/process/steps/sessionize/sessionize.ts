@@ -7,7 +7,7 @@ import type { Vector } from "../../compile/vector.ts";
 import type { Clock, StatefulStep, StepContext, StepRows } from "../step.ts";
 import { ownText, TextPool } from "../text-pool.ts";
 import { Completed } from "./completed.ts";
-import { Deadlines } from "./deadlines.ts";
+import { Deadlines } from "../deadlines.ts";
 import { SessionRows } from "./session-rows.ts";
 import { readSessionState, type SessionState } from "./state.ts";
 import { NONE, SessionStore, type Slot } from "./store.ts";
@@ -48,7 +48,12 @@ class Sessionize implements StatefulStep {
     ]);
     this.#sticky = sticky.length;
     this.#sessions = new SessionStore(sticky.map(({ keep }) => keep));
-    this.#deadlines = new Deadlines(this.delay, this.#sessions);
+    const sessions = this.#sessions;
+    this.#deadlines = new Deadlines({
+      deadline: (slot) => sessions.end(slot) + this.delay,
+      isDue: (slot, time) => sessions.end(slot) + this.delay < time,
+      use: (slot) => sessions.use(slot),
+    });
     this.#completed = new Completed(this.delay);
   }
 
@@ -70,7 +75,7 @@ class Sessionize implements StatefulStep {
       const time = times[row] as number;
       const session = this.#join(subjectKey, time, watermarks?.[row] ?? this.#watermark, out, context);
       if (session === NONE) {
-        context.dead(row, "late", "the session that this event belongs to has completed");
+        context.late(row, "the session that this event belongs to has completed");
         continue;
       }
       if (session === REFUSED) {

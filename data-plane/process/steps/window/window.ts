@@ -1,208 +1,339 @@
 import type { FieldType } from "@o2mc/schema/consent/policy.ts";
 import { cellAt } from "@o2mc/schema/events/columns/column.ts";
-import type { Scalar } from "@o2mc/schema/events/frame.ts";
-import type { WindowOptions } from "@o2mc/schema/pipeline/steps/window.ts";
+import { lateColumns, windowColumns, type WindowOptions } from "@o2mc/schema/pipeline/steps/window.ts";
 import type { Batch } from "../../compile/batch.ts";
-import { madeBatch, NO_ROWS } from "../../compile/made-batch.ts";
 import type { Scope } from "../../compile/scope.ts";
 import type { Vector } from "../../compile/vector.ts";
+import { Deadlines } from "../deadlines.ts";
 import type { Clock, StatefulStep, StepContext, StepRows } from "../step.ts";
 import { ownText } from "../text-pool.ts";
-import { completedBytes, createGroup, groupBytes, groupKey, windowRowId, type Group } from "./group.ts";
-import { readWindowState, type WindowState } from "./state.ts";
+import { createAggregate, type AggregateColumn, type GrowingAggregate } from "./aggregates/aggregate.ts";
+import { groupCodes, groupOf, keyText, MAX_CODES, ownGroup } from "./key-text.ts";
+import { Keys, type Key } from "./keys.ts";
+import { PairList } from "./pair-list.ts";
+import { findSession, type Joined } from "./session.ts";
+import { NONE, Slots, type Slot } from "./slots.ts";
+import { completedGroups, readWindowState, type WindowState } from "./state.ts";
+import { WindowRows, type Windows } from "./window-rows.ts";
+import { createWindowing, type Windowing } from "./windowing.ts";
 
 export function planWindow(options: WindowOptions, scope: Scope): void {
-  const typeOf = (field: string): FieldType => scope.read(field).type;
-  const valued = options.aggregates.flatMap(({ field }) => (field == null ? [] : [field]));
-  const outputs = new Map<string, FieldType>([
-    ["window.start", "timestamp"],
-    ["window.end", "timestamp"],
-    ...options.by.map((field) => [field, typeOf(field)] as const),
-    ...options.aggregates.map(
-      ({ as, kind, field }) => [as, kind === "sum" && field != null ? typeOf(field) : "integer"] as const,
-    ),
-  ]);
-  scope.keep(new Window(options, outputs), [...options.by, ...valued]);
+  const outputs = new Map(windowColumns(options, (field) => scope.read(field).type));
+  const valued = options.aggregates.flatMap(({ field }) => (field === undefined ? [] : [field]));
+  const late = options.lateOutput === undefined ? undefined : scope.fork();
+  if (late !== undefined && options.lateOutput !== undefined) {
+    late.at = scope.at;
+    late.emit(options.lateOutput, lateColumns(options, scope.has("$time") ? ["$time"] : []));
+  }
+  scope.keep(new Window(options, outputs), [...options.by, ...valued], late);
 }
 
-/** Tumbling windows aligned to the epoch. A window completes when the watermark reaches its end. */
+const COMPLETED_BYTES = 80;
+/** of `memo`: the group has not been looked up */
+const UNKNOWN = -1;
+
+/**
+ * Windows by event time. One completes when the watermark passes its end and the allowed lateness, or ahead of it when
+ * the idle timer does; its group remembers until when, and what comes for that is late. What completes leaves by end,
+ * then by start, then in the order in which windows were opened: the same in whatever frames the events came.
+ */
 class Window implements StatefulStep {
   readonly delay: number;
   readonly outputs: ReadonlyMap<string, FieldType>;
   readonly #options: WindowOptions;
   readonly #perSubject: boolean;
-  /** window start → group key → group */
-  readonly #windows = new Map<number, Map<string, Group>>();
-  /** groups that the idle timer completed ahead of the watermark, and of whom: a row that comes for them is late */
-  readonly #completed = new Map<number, Map<string, string>>();
+  readonly #lateness: number;
+  /** of session windows, else 0 */
+  readonly #gap: number;
+  readonly #early: number;
+  /** undefined = session windows */
+  readonly #windowing: Windowing | undefined;
+  readonly #aggregates: readonly AggregateColumn[];
+  readonly #growing: readonly { readonly aggregate: GrowingAggregate; readonly index: number }[];
+  readonly #keys = new Keys();
+  readonly #slots: Slots;
+  readonly #deadlines: Deadlines;
+  readonly #windows: Windows;
   #watermark = -Infinity;
-  #open = 0;
-  #bytes = 0;
+  /** the multiple of `earlySeconds` that the watermark has to reach for rows of what has changed */
+  #nextEarly = -Infinity;
+  /** windows that have, some perhaps closed since; empty when there are no early rows */
+  #changed: Slot[] = [];
+  /** the earliest time at which a completed group may be forgotten */
+  #firstExpiry = Infinity;
+  // used again by every run
+  readonly #pairs = new PairList();
+  readonly #memo = new Int32Array(MAX_CODES);
+  readonly #joined: Joined = { slot: NONE, other: NONE, late: false };
+  readonly #targets: { slot: Slot; start: number; end: number }[] = [];
 
   constructor(options: WindowOptions, outputs: ReadonlyMap<string, FieldType>) {
+    const { by, aggregates, kind, gapSeconds = 0, latenessSeconds = 0, earlySeconds } = options;
     this.outputs = outputs;
-    this.delay = options.sizeSeconds * 1000;
     this.#options = options;
-    this.#perSubject = options.by.includes("$subject");
+    this.#perSubject = by.includes("$subject");
+    this.#lateness = latenessSeconds * 1000;
+    this.#gap = gapSeconds * 1000;
+    this.#early = earlySeconds === undefined ? Infinity : earlySeconds * 1000;
+    this.#windowing = kind === "session" ? undefined : createWindowing(options);
+    this.delay = (this.#windowing?.longest ?? this.#gap) + this.#lateness;
+    this.#aggregates = aggregates.map(createAggregate);
+    this.#growing = this.#aggregates.flatMap((aggregate, index) => (aggregate.flat ? [] : [{ aggregate, index }]));
+    const slots = (this.#slots = new Slots(this.#keys, this.#aggregates));
+    const wait = this.#gap + this.#lateness;
+    // a row exactly the gap after the last one still joins it, so that a session is due a moment later
+    const session = this.#windowing === undefined;
+    this.#deadlines = new Deadlines({
+      deadline: (slot) => slots.end(slot) + wait,
+      isDue: (slot, time) => (session ? slots.end(slot) + wait < time : slots.end(slot) + wait <= time),
+      use: (slot) => slots.use(slot),
+    });
+    this.#windows = { options, types: outputs, keys: this.#keys, slots, aggregates: this.#aggregates };
   }
 
   get open(): number {
-    return this.#open;
+    return this.#slots.open;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    let bytes = this.#slots.bytes;
+    for (const { aggregate } of this.#growing) bytes += aggregate.bytes;
+    const { n, characters } = this.#keys.completedKeys;
+    return bytes + COMPLETED_BYTES * n + 2 * characters;
   }
 
   run({ batch, rows, inputs }: StepRows, context: StepContext): Batch {
-    const { by: names, aggregates } = this.#options;
-    const by = inputs.slice(0, names.length);
-    let next = names.length;
-    const values = aggregates.map(({ field }) => (field == null ? undefined : inputs[next++]));
+    const early = new WindowRows(this.#windows);
+    const by = inputs.slice(0, this.#options.by.length);
+    let next = by.length;
+    const values = this.#options.aggregates.map(({ field }) =>
+      field === undefined ? NO_INPUT : (inputs[next++] as Vector),
+    );
+    const codes = groupCodes(by, rows, batch.n);
+    if (codes !== undefined) this.#memo.fill(UNKNOWN, 0, codes.size);
     for (const row of rows) {
-      const start = Math.floor((batch.time[row] as number) / this.delay) * this.delay;
-      const group = by.map((column) => ownCell(column, row));
-      const key = groupKey(group);
-      const late =
-        start + this.delay <= (batch.watermark?.[row] ?? this.#watermark) ||
-        this.#completed.get(start)?.has(key) === true;
-      if (late) {
-        context.dead(row, "late", "the window that this event belongs to has completed");
+      const watermark = batch.watermark?.[row] ?? this.#watermark;
+      if (watermark >= this.#nextEarly && this.#early !== Infinity) {
+        this.#addPairs(values, batch.time);
+        this.#watermark = watermark;
+        this.#fire(watermark, early);
+        // groups of what has completed may be gone
+        if (codes !== undefined) this.#memo.fill(UNKNOWN, 0, codes.size);
+      }
+      const code = codes === undefined ? UNKNOWN : (codes.codes[row] as number);
+      let key = code === UNKNOWN ? UNKNOWN : (this.#memo[code] as Key);
+      let group: ReturnType<typeof groupOf> | undefined;
+      let text = "";
+      if (key === UNKNOWN) {
+        group = groupOf(by, row);
+        text = keyText(group);
+        key = this.#keys.find(text);
+      } else text = this.#keys.text(key);
+      const time = batch.time[row] as number;
+      const problem = this.#findTargets(key, time, watermark);
+      if (problem === "late") {
+        context.late(row, "the window that this event belongs to has completed");
         continue;
       }
-      const known = this.#windows.get(start)?.get(key);
-      const added = values.map((column) => (column === undefined ? null : ownCell(column, row)));
-      const growth = known === undefined ? groupBytes(key, aggregates.length) : growthOf(known, added);
+      if (problem === "invalid-time") {
+        context.dead(row, problem, "the time of this event is in no calendar");
+        continue;
+      }
+      const growth = this.#growth(text, values, row, time);
       if (growth > 0 && !context.room(growth)) {
         context.refuse(row);
         continue;
       }
-      const subjectKey = this.#perSubject && batch.key !== undefined ? String(cellAt(batch.key, row)) : "";
-      const { accumulators } = known ?? this.#begin(start, key, group, subjectKey);
-      for (let a = 0; a < added.length; a++) this.#bytes += accumulators[a]?.add(added[a] ?? null) ?? 0;
+      if (key < 0) {
+        const subjectKey = this.#perSubject && batch.key !== undefined ? String(cellAt(batch.key, row)) : "";
+        key = this.#keys.add(text, ownGroup(group ?? groupOf(by, row)), ownText(subjectKey));
+      }
+      if (code !== UNKNOWN) this.#memo[code] = key;
+      this.#put(key, row, time, values, batch.time);
     }
-    return NO_ROWS;
+    this.#addPairs(values, batch.time);
+    return early.batch();
+  }
+
+  /** Sets the windows that a row goes into; one without a slot is to be opened. */
+  #findTargets(key: Key, time: number, watermark: number): "late" | "invalid-time" | undefined {
+    const targets = this.#targets;
+    targets.length = 0;
+    const windowing = this.#windowing;
+    if (windowing === undefined) {
+      findSession(this.#windows, key, { time, watermark, gap: this.#gap, lateness: this.#lateness }, this.#joined);
+      targets.push({ slot: this.#joined.slot, start: time, end: time });
+      return this.#joined.late ? "late" : undefined;
+    }
+    if (!windowing.moveTo(time)) return "invalid-time";
+    const completed = key < 0 ? -Infinity : this.#keys.completed(key);
+    do {
+      const { start, end } = windowing;
+      if (end + this.#lateness <= watermark || end <= completed) continue;
+      targets.push({ slot: key < 0 ? NONE : this.#slots.find(key, start), start, end });
+    } while (windowing.moveBack(time));
+    return targets.length === 0 ? "late" : undefined;
+  }
+
+  #growth(text: string, values: readonly Vector[], row: number, time: number): number {
+    let growth = 0;
+    for (const { slot } of this.#targets) {
+      if (slot === NONE) growth += this.#slots.cost(text);
+      for (const { aggregate, index } of this.#growing) {
+        growth += aggregate.growth(slot, values[index] as Vector, row, time);
+      }
+    }
+    return growth;
+  }
+
+  #put(key: Key, row: number, time: number, values: readonly Vector[], times: Float64Array): void {
+    for (const { slot: found, start, end } of this.#targets) {
+      const slot = found === NONE ? this.#open(key, start, end) : found;
+      if (this.#windowing === undefined) {
+        this.#slots.cover(slot, time);
+        if (this.#joined.other !== NONE) {
+          // rows of this batch are to be in what is merged
+          this.#addPairs(values, times);
+          this.#slots.merge(slot, this.#joined.other);
+        }
+      }
+      this.#pairs.add(slot, row);
+      for (const { aggregate, index } of this.#growing) aggregate.add(slot, values[index] as Vector, row, time);
+      if (this.#early !== Infinity && this.#slots.change(slot)) this.#changed.push(slot);
+    }
+  }
+
+  #open(key: Key, start: number, end: number): Slot {
+    const slot = this.#slots.add(key, start, end);
+    this.#deadlines.add(slot);
+    return slot;
+  }
+
+  #addPairs(values: readonly Vector[], times: Float64Array): void {
+    if (this.#pairs.n === 0) return;
+    this.#aggregates.forEach((aggregate, a) => {
+      if (aggregate.flat) aggregate.addAll(this.#pairs, values[a] as Vector, times);
+    });
+    this.#pairs.n = 0;
+  }
+
+  /**
+   * Time has come to a multiple of `earlySeconds`: rows of what has changed, behind what completes before, as if each row
+   * had come in a frame of its own.
+   */
+  #fire(time: number, rows: WindowRows): void {
+    this.#close(this.#nextEarly, rows);
+    const changed = this.#changed.filter((slot) => this.#slots.hasChanged(slot));
+    this.#changed = [];
+    for (const slot of this.#slots.sort(changed)) {
+      // one that was closed and opened again stands in the list twice
+      if (this.#slots.hasChanged(slot)) rows.add(slot, false);
+      this.#slots.settle(slot);
+    }
+    this.#nextEarly = (Math.floor(time / this.#early) + 1) * this.#early;
   }
 
   advance(clock: Clock): Batch {
+    const rows = new WindowRows(this.#windows);
     this.#watermark = Math.max(this.#watermark, clock.watermark);
-    for (const start of this.#completed.keys()) {
-      if (start + this.delay <= this.#watermark) this.#forget(start);
-    }
     const limit = Math.max(this.#watermark, clock.timer);
-    const due = [...this.#windows.keys()].filter((start) => start + this.delay <= limit).sort((a, b) => a - b);
-    if (due.length === 0) return NO_ROWS;
-    return this.#take(due);
+    if (this.#early !== Infinity && limit >= this.#nextEarly) this.#fire(limit, rows);
+    if (this.#watermark > this.#firstExpiry) this.#expire();
+    this.#close(limit, rows);
+    return rows.batch();
   }
 
-  #begin(start: number, key: string, by: readonly Scalar[], subjectKey: string, states?: readonly unknown[]): Group {
-    let groups = this.#windows.get(start);
-    if (groups === undefined) this.#windows.set(start, (groups = new Map()));
-    const group = createGroup(by, ownText(subjectKey), this.#options.aggregates, states);
-    groups.set(key, group);
-    this.#open++;
-    this.#bytes += bytesOf(key, group);
-    return group;
-  }
-
-  #take(starts: readonly number[]): Batch {
-    const found: { start: number; key: string; group: Group }[] = [];
-    for (const start of starts) {
-      const groups = this.#windows.get(start) ?? new Map<string, Group>();
-      this.#windows.delete(start);
-      for (const [key, group] of groups) {
-        found.push({ start, key, group });
-        this.#bytes -= bytesOf(key, group);
-      }
-      if (start + this.delay > this.#watermark) this.#complete(start, groups);
+  #close(limit: number, rows: WindowRows): void {
+    const due = this.#slots.sort(this.#deadlines.take(limit));
+    for (const slot of due) {
+      const end = this.#slots.end(slot);
+      rows.add(slot, true);
+      if (end + this.#gap + this.#lateness >= this.#watermark) this.#complete(this.#slots.key(slot), end);
+      this.#slots.unlink(slot);
     }
-    this.#open -= found.length;
-    return madeBatch({
-      id: found.map(({ key, start }) => windowRowId(key, start)),
-      time: found.map(({ start }) => start),
-      key: this.#perSubject ? found.map(({ group }) => group.subjectKey) : undefined,
-      types: this.outputs,
-      columns: [
-        found.map(({ start }) => start),
-        found.map(({ start }) => start + this.delay),
-        ...this.#options.by.map((_, b) => found.map(({ group }) => group.by[b] ?? null)),
-        ...this.#options.aggregates.map((_, a) => found.map(({ group }) => group.accumulators[a]?.result() ?? null)),
-      ],
-    });
+    const keys = due.map((slot) => this.#slots.key(slot));
+    for (const slot of due) this.#slots.free(slot);
+    for (const key of keys) this.#keys.release(key);
+  }
+
+  #complete(key: Key, until: number): void {
+    this.#keys.complete(key, until);
+    this.#firstExpiry = Math.min(this.#firstExpiry, until + this.#gap + this.#lateness);
+  }
+
+  /** Forgets of completed groups what the watermark has passed. */
+  #expire(): void {
+    this.#firstExpiry = Infinity;
+    for (const key of this.#keys.entries()) {
+      const expiry = this.#keys.completed(key) + this.#gap + this.#lateness;
+      if (expiry === -Infinity) continue;
+      if (expiry >= this.#watermark) this.#firstExpiry = Math.min(this.#firstExpiry, expiry);
+      else {
+        this.#keys.forgetCompleted(key);
+        this.#keys.release(key);
+      }
+    }
   }
 
   /** A window over several subjects is nobody's own, and stays. */
   erase(subjectKey: string): void {
     if (!this.#perSubject) return;
-    for (const [start, groups] of this.#windows) {
-      for (const [key, group] of groups) {
-        if (group.subjectKey !== subjectKey) continue;
-        groups.delete(key);
-        this.#open--;
-        this.#bytes -= bytesOf(key, group);
+    for (const key of this.#keys.entries()) {
+      if (this.#keys.subjectKey(key) !== subjectKey) continue;
+      for (let slot = this.#keys.head(key); slot !== NONE; slot = this.#keys.head(key)) {
+        this.#slots.unlink(slot);
+        this.#slots.free(slot);
       }
-      if (groups.size === 0) this.#windows.delete(start);
+      this.#keys.forgetCompleted(key);
+      this.#keys.release(key);
     }
-    for (const groups of this.#completed.values()) {
-      for (const [key, of] of groups) {
-        if (of !== subjectKey) continue;
-        groups.delete(key);
-        this.#bytes -= completedBytes(key);
-      }
-    }
-  }
-
-  #complete(start: number, groups: ReadonlyMap<string, Pick<Group, "subjectKey">>): void {
-    const known = this.#completed.get(start) ?? new Map<string, string>();
-    for (const [key, { subjectKey }] of groups) {
-      if (!known.has(key)) this.#bytes += completedBytes(key);
-      known.set(key, subjectKey);
-    }
-    this.#completed.set(start, known);
-  }
-
-  #forget(start: number): void {
-    for (const key of this.#completed.get(start)?.keys() ?? []) this.#bytes -= completedBytes(key);
-    this.#completed.delete(start);
   }
 
   snapshot(): WindowState {
-    const all = [...this.#windows].flatMap(([start, groups]) =>
-      [...groups.values()].map((group) => ({ start, group })),
-    );
+    const slots = this.#slots.all();
+    const keys = slots.map((slot) => this.#slots.key(slot));
+    const completed = [...this.#keys.entries()].filter((key) => this.#keys.completed(key) !== -Infinity);
+    const byOf = (of: readonly Key[]) => this.#options.by.map((_, b) => of.map((key) => this.#keys.by(key)[b] ?? null));
     return {
       watermark: this.#watermark === -Infinity ? null : this.#watermark,
-      start: all.map(({ start }) => start),
-      subjectKey: all.map(({ group }) => group.subjectKey),
-      by: this.#options.by.map((_, b) => all.map(({ group }) => group.by[b] ?? null)),
-      aggregates: this.#options.aggregates.map((_, a) => all.map(({ group }) => group.accumulators[a]?.snapshot())),
-      completed: [...this.#completed].map(([start, groups]) => [start, [...groups.keys()], [...groups.values()]]),
+      start: slots.map((slot) => this.#slots.start(slot)),
+      end: slots.map((slot) => this.#slots.end(slot)),
+      changed: slots.map((slot) => Number(this.#slots.hasChanged(slot))),
+      nextEarly: this.#nextEarly === -Infinity ? null : this.#nextEarly,
+      subjectKey: keys.map((key) => this.#keys.subjectKey(key)),
+      by: byOf(keys),
+      aggregates: this.#aggregates.map((aggregate) => aggregate.snapshot(slots)),
+      completedGroups: {
+        by: byOf(completed),
+        subjectKey: completed.map((key) => this.#keys.subjectKey(key)),
+        until: completed.map((key) => this.#keys.completed(key)),
+      },
     };
   }
 
   restore(value: unknown): void {
     const state = readWindowState(value);
     this.#watermark = state.watermark ?? -Infinity;
-    state.start.forEach((start, i) => {
+    this.#nextEarly = state.nextEarly ?? -Infinity;
+    const slots = state.start.map((start, i) => {
       const by = this.#options.by.map((_, b) => state.by[b]?.[i] ?? null);
-      const states = this.#options.aggregates.map((_, a) => state.aggregates[a]?.[i]);
-      const subjectKey = this.#perSubject ? (state.subjectKey[i] ?? "") : "";
-      this.#begin(start, groupKey(by), by, subjectKey, states);
+      return this.#open(this.#keyOf(by, state.subjectKey[i] ?? ""), start, state.end?.[i] ?? start + this.delay);
     });
-    for (const [start, keys, of = []] of state.completed) {
-      this.#complete(start, new Map(keys.map((key, i) => [key, { subjectKey: of[i] ?? "" }])));
+    this.#aggregates.forEach((aggregate, a) => aggregate.restore(slots, state.aggregates[a]));
+    slots.forEach((slot, i) => {
+      if (state.changed?.[i] === 1 && this.#slots.change(slot)) this.#changed.push(slot);
+    });
+    for (const { by, subjectKey, until } of completedGroups(state, this.delay)) {
+      this.#complete(this.#keyOf(by, subjectKey), until);
     }
+  }
+
+  #keyOf(by: readonly (string | number | boolean | null)[], subjectKey: string): Key {
+    const text = keyText(by);
+    const known = this.#keys.find(text);
+    return known < 0 ? this.#keys.add(text, [...by], this.#perSubject ? subjectKey : "") : known;
   }
 }
 
-const growthOf = ({ accumulators }: Group, values: readonly Scalar[]): number =>
-  accumulators.reduce((sum, accumulator, a) => sum + accumulator.growth(values[a] ?? null), 0);
-
-const bytesOf = (key: string, { accumulators }: Group): number =>
-  accumulators.reduce((sum, { bytes }) => sum + bytes, groupBytes(key, accumulators.length));
-
-/** For state, which outlives the frame. */
-function ownCell(column: Vector, row: number): Scalar {
-  const value = cellAt(column, row);
-  return typeof value === "string" ? ownText(value) : value;
-}
+/** of count, which reads none */
+const NO_INPUT: Vector = { kind: "number", values: new Float64Array(0) };

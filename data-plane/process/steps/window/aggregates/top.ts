@@ -93,7 +93,7 @@ export class Top implements GrowingAggregate {
 
   result(slot: Slot): string | null {
     const counters = this.#slots[slot];
-    if (counters === undefined) return null;
+    if (counters === undefined || counters.size === 0) return null;
     const sorted = [...counters].sort(([a, { count: n }], [b, { count: m }]) => m - n || (a < b ? -1 : 1));
     return JSON.stringify(sorted.slice(0, this.#k).map(([value, { count, error }]) => ({ value, count, error })));
   }

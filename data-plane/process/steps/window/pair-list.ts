@@ -1,0 +1,23 @@
+import type { Slot } from "./slots.ts";
+
+/** Rows and the slots that they go into, for loops over all of them. */
+export class PairList {
+  n = 0;
+  slots = new Int32Array(1024);
+  rows = new Int32Array(1024);
+
+  add(slot: Slot, row: number): void {
+    if (this.n === this.slots.length) this.#grow();
+    this.slots[this.n] = slot;
+    this.rows[this.n++] = row;
+  }
+
+  #grow(): void {
+    const slots = new Int32Array(2 * this.n);
+    const rows = new Int32Array(2 * this.n);
+    slots.set(this.slots);
+    rows.set(this.rows);
+    this.slots = slots;
+    this.rows = rows;
+  }
+}
