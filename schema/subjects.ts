@@ -39,6 +39,8 @@ export const BUCKETS = {
   consent: "consent",
   /** tenant account: `DeliveryErased`; key = `<app>.<erasure>.<delivery>` */
   erasures: "erasures",
+  /** tenant account: `KeyUse` per write key; key = `keyUseKey` */
+  keyUses: "key-uses",
   /** tenant account: `CheckpointHead` per partition; key = `<app>.<lane>.<partition>` */
   checkpointHeads: "checkpoints",
 } as const;
@@ -131,6 +133,9 @@ export const checkpointSubject = (key: string, writer: string): string => `cp.${
 
 export const erasedKey = (app: string, erasure: string, delivery: string): string =>
   `${token(app)}.${token(erasure)}.${token(delivery)}`;
+
+/** of a write key with this hash (hex SHA-256) */
+export const keyUseKey = (hash: string): string => token(hash.slice(0, 32));
 
 export const laneKey = (app: string, lane: string): string => `${token(app)}.${token(lane)}`;
 

@@ -29,6 +29,8 @@ export interface HubReader {
   receiptPages(tenant: string, application: string): Promise<AsyncIterable<readonly StoredReceipt[]>>;
   /** the data plane's users that are good now */
   credentials(tenant: string): Promise<readonly IssuedCredential[]>;
+  /** when each write key with one of these hashes was used last, by its hash */
+  keysUsedAt(tenant: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Date>>;
   /** how many subjects of an application have stored consent or a withdrawal */
   countConsents(tenant: string, application: string): Promise<number>;
   /** what the hub holds of one subject in one application */

@@ -49,6 +49,8 @@ const EDGE: readonly Grant[] = [
   ...readBucket(BUCKETS.deployments),
   ...readBucket(BUCKETS.consent),
   request(bucketSubject(BUCKETS.consent, ">")),
+  // when a write key was used last
+  request(bucketSubject(BUCKETS.keyUses, "*")),
   request("receipt.>"),
   // a receipt names the hash of the one before it
   api(`STREAM.MSG.GET.${STREAMS.receipts}`),

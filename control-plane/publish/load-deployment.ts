@@ -72,16 +72,29 @@ const receiptsSource = ({ receiptsPurpose }: PolicyRow): readonly DeployedSource
         },
       ];
 
+const ENDED_KNOWN_MS = 30 * 24 * 3600 * 1000;
+
 async function loadSources(em: EntityManager, application: string): Promise<Deployment["sources"]> {
   const sources = await em.find(SourceRow, { application }, { orderBy: { createdAt: "asc", id: "asc" } });
   const keys = await em.find(
     SourceKeyRow,
-    { source: { $in: sources.map(({ id }) => id) }, revokedAt: null },
+    {
+      source: { $in: sources.map(({ id }) => id) },
+      revokedAt: null,
+      // for a while the edge says of an ended key that it has ended; then it is like any unknown one
+      $or: [{ expiresAt: null }, { expiresAt: { $gt: new Date(Date.now() - ENDED_KNOWN_MS) } }],
+    },
     { orderBy: { createdAt: "asc", id: "asc" } },
   );
-  // pages get the newest key; the older ones go on until they are revoked
+  // pages get the newest key; the older ones go on until their end
   const publicKey = (source: string): string | undefined =>
     keys.findLast((key) => key.source === source && key.publicKey !== null)?.publicKey ?? undefined;
+  const ends = (source: string): Record<string, number> =>
+    Object.fromEntries(
+      keys.flatMap((key) =>
+        key.source === source && key.expiresAt !== null ? [[key.hash, key.expiresAt.getTime()]] : [],
+      ),
+    );
   return sources.map(({ id, name, kind, consentMode, consentAuthority, origins, granted, grantPurposes }) => ({
     id,
     name,
@@ -89,6 +102,7 @@ async function loadSources(em: EntityManager, application: string): Promise<Depl
     consentMode,
     origins,
     writeKeyHashes: keys.flatMap((key) => (key.source === id ? [key.hash] : [])).sort(),
+    ...(Object.keys(ends(id)).length === 0 ? {} : { writeKeyEnds: ends(id) }),
     ...publicWriteKey(publicKey(id)),
     ...(consentAuthority ? { consentAuthority } : {}),
     grant: { granted, purposes: grantPurposes },

@@ -46,7 +46,7 @@ export function openApi({ source, application }: SourcePlan, server: string): ob
           responses: {
             202: { description: "Safe in the hub", content: { "application/json": { schema: ref("Accepted") } } },
             400: problem("The body cannot be read"),
-            401: problem("The source or its write key is not known"),
+            401: problem("The source or its write key is not known, or the key has ended"),
             403: problem("The owner of the data has not granted this source"),
             413: problem("Too large after decompression, or too many events"),
             415: problem("Another content type or encoding"),
@@ -76,7 +76,7 @@ export function openApi({ source, application }: SourcePlan, server: string): ob
           responses: {
             204: { description: "Stored" },
             400: problem("Not a consent"),
-            401: problem("The source or its write key is not known"),
+            401: problem("The source or its write key is not known, or the key has ended"),
             409: problem("The policy has another version by now"),
             503: problem("The hub does not answer"),
           },

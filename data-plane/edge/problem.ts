@@ -16,6 +16,7 @@ const PROBLEMS = {
   "unknown-purpose": [400, "The policy has no such purpose."],
   "unknown-wording": [400, "The policy has no wording with this id."],
   unauthorized: [401, "The source or its write key is not known."],
+  "write-key-ended": [401, "The write key has ended; use the source's newer one."],
   "not-granted": [403, "The owner of the data has not granted this source."],
   "origin-not-allowed": [403, "The source does not allow this origin."],
   "not-found": [404, "There is nothing here."],

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Logger } from "@o2mc/runtime/log.ts";
-import { authorized } from "./authorize.ts";
+import { authorizedKey } from "./authorize.ts";
 import { corsHeaders } from "./cors.ts";
 import type { Counters } from "./counters.ts";
 import { openApi } from "./openapi.ts";
@@ -158,8 +158,9 @@ class Routes {
   }
 }
 
-function authorize({ plan }: DeployedAt, request: IncomingMessage): void {
-  if (!authorized(plan.source, request.headers)) throw new Problem("unauthorized");
+function authorize({ plan, edge }: DeployedAt, request: IncomingMessage): void {
+  const now = Date.now();
+  edge.keyUses.note(authorizedKey(plan.source, request.headers, now), now);
 }
 
 function allow(request: IncomingMessage, ...methods: readonly string[]): void {

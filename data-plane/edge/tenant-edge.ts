@@ -7,6 +7,7 @@ import { EventQuota } from "./event-quota.ts";
 import { OpenFrames } from "./open-frames.ts";
 import { compilePlan, type ApplicationPlan } from "./plan.ts";
 import { ReceiptFeed } from "./receipt-feed.ts";
+import { KeyUses } from "./key-uses.ts";
 import { Publisher } from "./publisher.ts";
 
 /** One application of a tenant: what it is deployed as, and its open frames. */
@@ -20,6 +21,7 @@ export class TenantEdge {
   readonly tenant: Tenant;
   readonly consent: ConsentStates;
   readonly publisher: Publisher;
+  readonly keyUses: KeyUses;
   readonly quota = new EventQuota();
   readonly applications = new Map<string, EdgeApplication>();
   readonly #feeds = new Map<string, ReceiptFeed>();
@@ -29,6 +31,7 @@ export class TenantEdge {
     this.tenant = tenant;
     this.#log = log;
     this.consent = watchConsent(tenant.nats, log);
+    this.keyUses = new KeyUses(tenant.nats, log);
     this.publisher = new Publisher(tenant.nats, () => this.#cutOpen(), counters, log);
   }
 

@@ -29,8 +29,10 @@ export interface DeployedSource {
   readonly name: string;
   /** `consent`: the receipts of the application, which no request sends */
   readonly kind: "rest" | "web" | "consent";
-  /** lower-case hex SHA-256 of each valid write key */
+  /** lower-case hex SHA-256 of each write key that is not revoked */
   readonly writeKeyHashes: readonly string[];
+  /** of those among them that end by themselves: hash → epoch ms */
+  readonly writeKeyEnds?: Readonly<Record<string, number>>;
   /** web sources only: the write key that pages get by the site's configuration; any visitor can read it */
   readonly publicWriteKey?: string;
   /** allowed CORS origins, `https://shop.example`; for a web source also what the snippet is recognised by */

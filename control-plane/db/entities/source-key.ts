@@ -1,7 +1,7 @@
 import type { Opt } from "@mikro-orm/core";
 import { Entity, PrimaryKey, Property } from "@mikro-orm/decorators/legacy";
 
-/** A write key of a source; valid until `revokedAt` is set. */
+/** A write key of a source; valid until `expiresAt`, or until `revokedAt` is set. */
 @Entity({ tableName: "source_keys" })
 export class SourceKeyRow {
   @PrimaryKey({ type: "text" })
@@ -23,6 +23,10 @@ export class SourceKeyRow {
 
   @Property({ type: "datetime" })
   createdAt: Opt<Date> = new Date();
+
+  /** null = none */
+  @Property({ type: "datetime", nullable: true })
+  expiresAt: Date | null = null;
 
   @Property({ type: "datetime", nullable: true })
   revokedAt: Date | null = null;

@@ -11,6 +11,7 @@ import { Migration0010 } from "./0010-erasures.ts";
 import { Migration0011 } from "./0011-wordings.ts";
 import { Migration0012 } from "./0012-subscriber-counts.ts";
 import { Migration0013 } from "./0013-revocations.ts";
+import { Migration0014 } from "./0014-key-expiry.ts";
 
 /** In order; a migration that has been released is never edited. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   Migration0011,
   Migration0012,
   Migration0013,
+  Migration0014,
 ];

@@ -9,6 +9,7 @@ import type { TenantConnection } from "../../hub/connection.ts";
 import { countConsents } from "../../hub/count-consents.ts";
 import { lastDeadLetters } from "../../hub/dead-letters.ts";
 import type { Hub } from "../../hub/hub.ts";
+import { keysUsedAt } from "../../hub/keys-used-at.ts";
 import { readSubjectReceipts, receiptPages } from "../../hub/receipts.ts";
 import { openResults } from "../../hub/results.ts";
 import { readSubjectData } from "../../hub/subject-data.ts";
@@ -39,6 +40,7 @@ export function tenantHub(orm: Orm, secrets: SecretBox, hub: Hub, log: Logger): 
         throw new ApiError("HUB_UNAVAILABLE", {}, error instanceof Error ? { cause: error } : {});
       }
     },
+    keysUsedAt: async (tenant, hashes) => keysUsedAt(await connection(tenant), hashes),
     countConsents: async (tenant, application) => countConsents(await connection(tenant), application),
     subjectData: async (tenant, application, subjectKey) =>
       readSubjectData(await connection(tenant), application, subjectKey),

@@ -1,3 +1,4 @@
+import { GraphQLDateTime } from "graphql-scalars";
 import { Arg, Ctx, ID, Mutation, Resolver } from "type-graphql";
 import type { Context } from "../../api/context.ts";
 import { findApplication } from "../../api/find.ts";
@@ -22,6 +23,11 @@ export class CreateSource {
     @Arg("consentMode", () => ConsentMode) consentMode: ConsentMode,
     @Arg("origins", () => [String], { defaultValue: [], description: "sites that may send from a browser" })
     origins: string[],
+    @Arg("keyExpiresAt", () => GraphQLDateTime, {
+      nullable: true,
+      description: "when its write key ends; else it does not",
+    })
+    keyExpiresAt: Date | null = null,
     @Ctx() context: Context,
   ): Promise<SourceWithKey> {
     return change(context, "source.write", async ({ em, tenant, audit }) => {
@@ -39,8 +45,15 @@ export class CreateSource {
       });
       await em.flush();
       await claimOrigins(em, source);
-      const key = addKey(em, source);
-      audit("source.created", source.id, { application, name: source.name, kind, consentMode, origins: sites });
+      const key = addKey(em, source, keyExpiresAt);
+      audit("source.created", source.id, {
+        application,
+        name: source.name,
+        kind,
+        consentMode,
+        origins: sites,
+        keyExpiresAt,
+      });
       await enqueue(em, { kind: "deployment", tenant, application });
       return { source: toSource(source), ...key };
     });

@@ -31,8 +31,17 @@ export class SourceKey {
   @Field(() => GraphQLDateTime)
   createdAt!: Date;
 
+  @Field(() => GraphQLDateTime, { nullable: true, description: "null = it does not end by itself" })
+  expiresAt!: Date | null;
+
   @Field(() => GraphQLDateTime, { nullable: true })
   revokedAt!: Date | null;
+
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description: "to about ten minutes; null as well while the hub cannot be read",
+  })
+  lastUsedAt!: Date | null;
 }
 
 @ObjectType()
@@ -96,9 +105,7 @@ export const toSource = (row: SourceRow): Source =>
     createdAt: row.createdAt,
   });
 
-export const toSourceKey = ({ id, publicKey, createdAt, revokedAt }: SourceKeyRow): SourceKey => ({
-  id,
-  publicKey,
-  createdAt,
-  revokedAt,
-});
+export const toSourceKey = (
+  { id, publicKey, createdAt, expiresAt, revokedAt }: SourceKeyRow,
+  lastUsedAt: Date | null,
+): SourceKey => ({ id, publicKey, createdAt, expiresAt, revokedAt, lastUsedAt });

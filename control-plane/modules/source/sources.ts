@@ -5,6 +5,7 @@ import { findApplication } from "../../api/find.ts";
 import { read } from "../../api/scope.ts";
 import { SourceKeyRow } from "../../db/entities/source-key.ts";
 import { SourceRow } from "../../db/entities/source.ts";
+import { keysUsedAt } from "./keys-used-at.ts";
 import { Source, SourceConnection, SourceKey, toSource, toSourceKey } from "./source.type.ts";
 
 @Resolver(() => Source)
@@ -31,9 +32,10 @@ export class SourceQueries {
 
   @FieldResolver(() => [SourceKey])
   keys(@Root() source: Source, @Ctx() context: Context): Promise<SourceKey[]> {
-    return read(context, "source.read", async ({ em }) => {
+    return read(context, "source.read", async ({ em, tenant, services }) => {
       const rows = await em.find(SourceKeyRow, { source: source.id }, { orderBy: { createdAt: "asc" } });
-      return rows.map(toSourceKey);
+      const used = await keysUsedAt(services.hub, tenant, rows);
+      return rows.map((row) => toSourceKey(row, used.get(row.hash) ?? null));
     });
   }
 }

@@ -1,0 +1,5 @@
+/** Value in `BUCKETS.keyUses`. */
+export interface KeyUse {
+  /** epoch ms */
+  readonly at: number;
+}
