@@ -99,6 +99,44 @@ describe("lines of steps", () => {
     expect(log.rows.filter((row) => "geo.city" in row)).toHaveLength(1);
   });
 
+  it("sessions of a line complete, by the watermark and by idleness, and go on into its next steps", () => {
+    const pipeline = testPipeline({
+      steps: [
+        {
+          branch: {
+            when: "event.price > 1.0",
+            steps: [
+              { sessionize: { gapSeconds: 10, sticky: [] } },
+              {
+                split: {
+                  cases: [{ when: "event.session.events > 1", steps: [emit("long")] }],
+                  otherwise: [emit("short")],
+                },
+              },
+            ],
+          },
+        },
+      ],
+      outputs: ["long", "short"].map((name) => output(name, ["session.events"])),
+    });
+    const log = new TestLog([pipeline]);
+    const at = (id: string, subject: string, seconds: number, price: number) => ({
+      id,
+      subject,
+      time: seconds * 1000,
+      values: { price },
+    });
+    log.frame([at("a", "ann", 100, 2), at("b", "ann", 105, 2), at("c", "bob", 100, 2), at("d", "bob", 101, 0)]);
+    expect(log.rows).toEqual([]);
+    expect(log.engine.holdsRows).toBe(true);
+    log.frame([at("e", "cid", 200, 2)]);
+    expect(log.messageIds).toEqual(["p1.long.0.2.clock-1", "p1.short.0.2.clock-1"]);
+    expect(log.rows.map((row) => row["session.events"])).toEqual([2, 1]);
+    log.finish();
+    expect(log.rows.map((row) => row["session.events"])).toEqual([2, 1, 1]);
+    expect(log.engine.holdsRows).toBe(false);
+  });
+
   it("stateful steps of a line have their own clock, snapshot and erasure", () => {
     const sessions = (name: string, gapSeconds: number): Step[] => [
       { sessionize: { gapSeconds, sticky: [] } },
