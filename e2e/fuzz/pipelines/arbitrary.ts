@@ -258,7 +258,7 @@ const aggregate = fc.oneof(
   },
 );
 
-const step: fc.Arbitrary<object> = fc.oneof(
+const plainStep: fc.Arbitrary<object> = fc.oneof(
   {
     weight: 16,
     arbitrary: fc
@@ -296,8 +296,22 @@ const step: fc.Arbitrary<object> = fc.oneof(
         method: fc.constantFrom(...ANONYMIZE_METHODS, "hash", "none"),
         keep: fc.option(fc.constantFrom(0, 3, 4096, -1), { nil: undefined, freq: 2 }),
         step: fc.option(fc.constantFrom(0.5, 10, 1e12, 0), { nil: undefined, freq: 2 }),
+        more: fc.oneof(
+          { weight: 5, arbitrary: fc.constant({}) },
+          {
+            weight: 1,
+            arbitrary: fc.constantFrom(
+              { to: "day" },
+              { to: "month", zone: "Europe/Amsterdam" },
+              { to: "eon" },
+              { zone: "nowhere" },
+              { rotate: "week" },
+              { rotate: "" },
+            ),
+          },
+        ),
       })
-      .map((anonymize) => ({ anonymize })),
+      .map(({ more, ...anonymize }) => ({ anonymize: { ...anonymize, ...more } })),
   },
   { weight: 1, arbitrary: fc.record({ field: name, into: made }).map((geoip) => ({ lookup: { geoip } })) },
   {
@@ -345,6 +359,54 @@ const step: fc.Arbitrary<object> = fc.oneof(
   },
 );
 
+const parseColumns = fc.array(
+  fc.record({
+    as: made,
+    type: fc.constantFrom("string", "number", "integer", "boolean", "timestamp", undefined),
+    from: fc.constantFrom("a", "a", "1", "a[0]", "__proto__", ".."),
+  }),
+  { minLength: 1, maxLength: 2 },
+);
+const parse = fc
+  .tuple(
+    fc.record({ field: fc.oneof({ weight: 4, arbitrary: fc.constant("x") }, name) }),
+    fc.oneof(
+      fc.record({ format: fc.constantFrom("json", "csv", "query", "xml"), columns: parseColumns }),
+      fc.record({ format: fc.constantFrom("combined-log", "user-agent"), into: made }),
+      fc.record({
+        format: fc.constant("pattern"),
+        pattern: fc.constantFrom("%{GREEDYDATA:a}", "^%{INT:a}$", "(?:a+)+$|%{URI:a}", "%{NOPE:a}", "(", ""),
+        columns: fc.constant([{ as: "x", from: "a" }]),
+      }),
+    ),
+    fc.constantFrom({}, {}, { failed: "dead-letter" }, { failed: "no" }, { delimiter: ";" }),
+  )
+  .map((parts) => Object.assign({}, ...parts) as object);
+
+const rowStep: fc.Arbitrary<object> = fc.oneof(
+  { weight: 18, arbitrary: plainStep },
+  { weight: 1, arbitrary: parse.map((options) => ({ parse: options })) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({
+        rate: fc.constantFrom(0, 0.5, 0.5, 1, 2),
+        by: fc.constantFrom("subject", "id", undefined),
+        salt: fc.constantFrom("", "x", undefined),
+      })
+      .map((sample) => ({ sample })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({
+        by: fc.array(fc.oneof({ weight: 6, arbitrary: typed.text }, expression), { minLength: 1, maxLength: 2 }),
+        withinSeconds: fc.constantFrom(1, 60, 1e9),
+      })
+      .map((dedupe) => ({ dedupe })),
+  },
+);
+
 const emit = fc
   .record({
     output: fc.oneof(
@@ -354,6 +416,43 @@ const emit = fc
     fields: fc.option(fc.array(name, { maxLength: 5 }), { nil: undefined, freq: 2 }),
   })
   .map((options) => ({ emit: options }));
+
+const lined: fc.Arbitrary<object> = fc.letrec<{ line: object[]; step: object }>((tie) => ({
+  line: fc
+    .tuple(
+      fc.array(tie("step"), { maxLength: 2 }),
+      fc.option(
+        emit.map(({ emit: one }) => ({ emit: { ...one, output: `line_${one.output}` } })),
+        { freq: 2 },
+      ),
+    )
+    .map(([steps, end]) => (end === null ? steps : [...steps, end])),
+  step: fc.oneof(
+    { maxDepth: 3, depthIdentifier: "lines" },
+    { weight: 16, arbitrary: rowStep },
+    {
+      weight: 1,
+      arbitrary: fc
+        .record({ when: fc.option(typed.flag, { nil: undefined, freq: 2 }), steps: tie("line") })
+        .map((branch) => ({ branch })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .record({
+          cases: fc.array(
+            fc.record({ when: fc.oneof({ weight: 6, arbitrary: typed.flag }, expression), steps: tie("line") }),
+            {
+              minLength: 1,
+              maxLength: 3,
+            },
+          ),
+          otherwise: fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, tie("line")),
+        })
+        .map((split) => ({ split })),
+    },
+  ),
+})).step;
 
 /** so that what later steps read is mostly there */
 const start: fc.Arbitrary<readonly object[]> = fc.oneof(
@@ -387,7 +486,7 @@ export const definition = fc.record({
     { weight: 1, arbitrary: fc.oneof(fc.constant(undefined), fc.jsonValue({ maxDepth: 2 })) },
   ),
   steps: fc
-    .tuple(start, fc.array(step, { maxLength: 6 }), emit, fc.array(fc.oneof(step, emit), { maxLength: 2 }))
+    .tuple(start, fc.array(lined, { maxLength: 5 }), emit, fc.array(fc.oneof(lined, emit), { maxLength: 2 }))
     .map(([first, before, out, after]) => [...first, ...before, out, ...after]),
 });
 
