@@ -91,16 +91,17 @@ function makeLog(): readonly Entry[] {
   let now = 1_000_000;
   return Array.from({ length: 700 }, (_, i): readonly Entry[] => {
     now += next(4000);
+    const subject = next(30);
     const event = {
       id: `e${i}`,
-      subject: `s${next(30)}`,
+      subject: `s${subject}`,
       time: now - next(14_000),
       values: {
         "page.path": PATHS[next(PATHS.length)] ?? null,
         referrer: REFERRERS[next(REFERRERS.length)] ?? null,
         price: next(8) === 0 ? null : next(10) * 15,
         $ip: `10.0.${next(3)}.${next(12)}`,
-        $subject: `user ${next(30)}`,
+        $subject: `user ${subject}`,
       },
     };
     if (i === 250) return [event, "tick", "tick", "tick"];
