@@ -41,6 +41,10 @@ const Environment = z.object({
   O2MC_SEAL_PUBLIC_KEY: z.string().refine(isCurveKey, { error: "must be the public key of a curve key (X…)" }),
   O2MC_OIDC_ISSUER: z.url().transform((url) => url.replace(/\/$/, "")),
   O2MC_OIDC_AUDIENCE: z.string().min(1).default("o2mc-api"),
+  O2MC_OIDC_CLIENTS: z
+    .string()
+    .default("o2mc-cli,o2mc-console")
+    .transform((list) => list.split(",").filter((client) => client !== "")),
   O2MC_NATS_URL: z.string().min(1),
   O2MC_NATS_CREDS: File,
   O2MC_SYSTEM_CREDS: File,
@@ -71,7 +75,7 @@ export interface Env {
   readonly signingKey: Buffer;
   /** deliver's public key, for which destinations are sealed in the hub */
   readonly sealFor: string;
-  readonly oidc: { readonly issuer: string; readonly audience: string };
+  readonly oidc: { readonly issuer: string; readonly audience: string; readonly clients: readonly string[] };
   readonly outgoing: OutgoingSettings;
   readonly hub: {
     readonly url: string;
@@ -100,7 +104,7 @@ export function controlPlaneEnv(environment: NodeJS.ProcessEnv = process.env): E
     outgoing: outgoingSettings(env),
     signingKey: env.O2MC_SIGNING_KEY_FILE,
     sealFor: env.O2MC_SEAL_PUBLIC_KEY,
-    oidc: { issuer: env.O2MC_OIDC_ISSUER, audience: env.O2MC_OIDC_AUDIENCE },
+    oidc: { issuer: env.O2MC_OIDC_ISSUER, audience: env.O2MC_OIDC_AUDIENCE, clients: env.O2MC_OIDC_CLIENTS },
     hub: {
       url: env.O2MC_NATS_URL,
       operatorSeedFile: env.O2MC_OPERATOR_SEED_FILE,

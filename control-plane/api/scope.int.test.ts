@@ -27,6 +27,7 @@ afterAll(() => database?.stop());
 
 const ACTOR: Actor = {
   kind: "person",
+  session: { sid: null, issuedAt: 0 },
   id: "x",
   name: "x",
   person: "x",

@@ -8,9 +8,12 @@ import express from "express";
 import type { Logger } from "@o2mc/runtime/log.ts";
 import { readManifest } from "@o2mc/schema/graphql/persisted-operations.ts";
 import type { Authenticate } from "../auth/authenticate.ts";
+import type { OidcVerifier } from "../auth/oidc.ts";
+import type { SignOuts } from "../auth/sign-outs.ts";
 import { exportAuditLog } from "../modules/audit/export-audit-log.ts";
 import { exportChain } from "../modules/receipt/export-chain.ts";
 import { allowedOrigins, cors } from "./allowed-origins.ts";
+import { backchannelLogout } from "./backchannel-logout.ts";
 import type { Context, Services } from "./context.ts";
 import { errorFormatter } from "./format-error.ts";
 import { httpErrors } from "./http-errors.ts";
@@ -43,6 +46,8 @@ export interface Exposure {
 interface ServerOptions {
   readonly services: Services;
   readonly authenticate: Authenticate;
+  readonly oidc: OidcVerifier;
+  readonly signOuts: SignOuts;
   readonly log: Logger;
   readonly host: string;
   /** 0 = any free one */
@@ -59,9 +64,9 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** `/graphql` over HTTP and WebSocket, `/audit-log.ndjson`, `/receipts/<application>.ndjson`, `/healthz`, `/readyz`. */
+/** `/graphql` over HTTP and WebSocket, `/audit-log.ndjson`, `/receipts/<application>.ndjson`, `/backchannel-logout`, `/healthz`, `/readyz`. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { services, authenticate, log, tokenRecheckMs } = options;
+  const { services, authenticate, oidc, signOuts, log, tokenRecheckMs } = options;
   const { development, proxies, persistedOnly } = options.exposure;
   const allows = allowedOrigins(options.exposure.allowedOrigins, development);
   const app = express().disable("x-powered-by");
@@ -74,6 +79,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     schema,
     services,
     authenticate,
+    signOuts,
     formatError,
     allows,
     proxies,
@@ -139,6 +145,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       response.attachment(`receipts-${application}.ndjson`).type("application/x-ndjson"),
     );
   });
+  app.post("/backchannel-logout", ...backchannelLogout(oidc, signOuts));
   app.use(httpErrors(log, MAX_BODY));
   return {
     url: await listen(http, options.host, options.port),

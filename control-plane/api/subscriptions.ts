@@ -5,6 +5,7 @@ import { useServer } from "graphql-ws/use/ws";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Actor } from "../auth/actor.ts";
 import type { Authenticate } from "../auth/authenticate.ts";
+import type { SignOuts } from "../auth/sign-outs.ts";
 import { ApiError } from "../errors/api-error.ts";
 import type { AllowsOrigin } from "./allowed-origins.ts";
 import type { Context, Services } from "./context.ts";
@@ -28,6 +29,7 @@ const FORBIDDEN = 4403;
 interface SocketState extends Record<PropertyKey, unknown> {
   actor?: Actor;
   timers?: NodeJS.Timeout[];
+  unwatch?: () => void;
 }
 
 interface SubscriptionOptions {
@@ -35,6 +37,7 @@ interface SubscriptionOptions {
   readonly schema: GraphQLSchema;
   readonly services: Services;
   readonly authenticate: Authenticate;
+  readonly signOuts: SignOuts;
   readonly formatError: ReturnType<typeof errorFormatter>;
   readonly allows: AllowsOrigin;
   /** as in `Exposure` */
@@ -49,11 +52,11 @@ const rightsOf = (actor: Actor): readonly string[] => (actor.kind === "machine" 
 
 /**
  * Serves graphql-ws on `/graphql`. The token comes in the connection's parameters (`authorization: "Bearer …"`); the
- * socket is closed when it expires, and it is looked at again every few seconds, so that revoking it, disabling the person or
- * taking a role away ends what runs under it. Every operation keeps the limits of HTTP's. Returns the function that closes every socket.
+ * socket is closed when it expires and when the issuer tells that its session has ended, and it is looked at again every few
+ * seconds, so that revoking it, disabling the person or taking a role away ends what runs under it. Every operation keeps the limits of HTTP's. Returns the function that closes every socket.
  */
 export function serveSubscriptions(options: SubscriptionOptions): () => Promise<void> {
-  const { server, schema, services, authenticate, formatError, proxies, introspection, operations } = options;
+  const { server, schema, services, authenticate, signOuts, formatError, proxies, introspection, operations } = options;
   const { tokenRecheckMs = RECHECK_MS } = options;
   const sockets = new WebSocketServer({
     server,
@@ -84,6 +87,8 @@ export function serveSubscriptions(options: SubscriptionOptions): () => Promise<
           if (error instanceof ApiError) return false;
           throw error;
         }
+        // who has left meanwhile is not told of its close any more
+        if (extra.socket.readyState !== extra.socket.OPEN) return false;
         extra.actor = actor;
         const close = (): void => extra.socket.close(FORBIDDEN, "the token is no longer valid");
         const expiry = setTimeout(close, Math.min(Math.max(actor.expiresAt - Date.now(), 0), MAX_TIMER_MS));
@@ -100,12 +105,14 @@ export function serveSubscriptions(options: SubscriptionOptions): () => Promise<
           );
         }, tokenRecheckMs);
         extra.timers.push(recheck);
+        extra.unwatch = signOuts.watch(actor, close);
         return true;
       },
       onSubscribe: ({ subscriptions }, _id, payload) =>
         readOperation(schema, payload, { running: Object.keys(subscriptions).length, introspection, operations }),
       onClose: ({ extra }) => {
         for (const timer of extra.timers ?? []) clearTimeout(timer);
+        extra.unwatch?.();
       },
       onError: (_context, _id, _payload, errors) => errors.map((error) => formatError(error.toJSON(), error)),
       onNext: (_context, _id, _payload, _args, result) =>

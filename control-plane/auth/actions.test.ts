@@ -6,6 +6,7 @@ const bearer = { id: "x", name: "x", person: "x", credential: null, expiresAt: 0
 const person = (role: Role, tenant = "demo"): Actor => ({
   ...bearer,
   kind: "person",
+  session: { sid: null, issuedAt: 0 },
   email: null,
   tenant,
   roles: [role],

@@ -17,6 +17,13 @@ export type Person = Bearer & {
   readonly kind: "person";
   readonly email: string | null;
   readonly roles: readonly Role[];
+  /** the log-in that the token is from */
+  readonly session: {
+    /** null when the issuer does not say */
+    readonly sid: string | null;
+    /** epoch seconds */
+    readonly issuedAt: number;
+  };
 };
 
 /** Who is asking. The tenant comes from here and from nowhere else. */

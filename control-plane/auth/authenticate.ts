@@ -6,19 +6,30 @@ import { FailedAttempts } from "./failed-attempts.ts";
 import { isMachineToken, machineActor } from "./machine-token.ts";
 import { asMember } from "./membership.ts";
 import type { OidcVerifier } from "./oidc.ts";
+import type { SignOuts } from "./sign-outs.ts";
 
 /** `address`: where it comes from; its failures are counted. */
 export type Authenticate = (authorization: unknown, address: string) => Promise<Actor>;
 
 /** Returns the function that turns an `Authorization` value into who is asking; it throws an ApiError when nobody is. */
-export function authenticator(orm: Orm, oidc: OidcVerifier, attempts = new FailedAttempts()): Authenticate {
+export function authenticator(
+  orm: Orm,
+  oidc: OidcVerifier,
+  signOuts: SignOuts,
+  attempts = new FailedAttempts(),
+): Authenticate {
+  const personActor = async (token: string): Promise<Actor> => {
+    const person = await oidc.actor(token);
+    if (signOuts.covers(person)) throw new ApiError("UNAUTHENTICATED");
+    return asMember(orm, person);
+  };
   return async (authorization, address) => {
     const token = bearerToken(authorization);
     // to send none costs nothing, and guesses nothing
     if (token === null) throw new ApiError("UNAUTHENTICATED");
     refuseAfterFailures(attempts, address);
     try {
-      return await (isMachineToken(token) ? machineActor(orm, token) : asMember(orm, await oidc.actor(token)));
+      return await (isMachineToken(token) ? machineActor(orm, token) : personActor(token));
     } catch (error) {
       if (error instanceof ApiError && error.code === "UNAUTHENTICATED") attempts.failed(address);
       throw error;

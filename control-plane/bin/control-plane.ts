@@ -5,6 +5,7 @@ import { startServer } from "../api/server.ts";
 import { authenticator } from "../auth/authenticate.ts";
 import { FailedAttempts } from "../auth/failed-attempts.ts";
 import { OidcVerifier } from "../auth/oidc.ts";
+import { SignOuts } from "../auth/sign-outs.ts";
 import { Signer } from "../auth/signer.ts";
 import { migrate } from "../db/migrate.ts";
 import { createOrm } from "../db/orm.ts";
@@ -33,6 +34,8 @@ const dispatcher = new Dispatcher({ orm, secrets, hub, log, sealFor: env.sealFor
 dispatcher.start();
 const eraser = new Eraser({ orm, secrets, hub, log, databaseUrl: env.database.url });
 eraser.start();
+const signOuts = await SignOuts.open(orm, log, env.database.url);
+const oidc = new OidcVerifier(env.oidc);
 const subscribers = new SubscriberCount(orm, log);
 const server = await startServer({
   services: {
@@ -44,7 +47,9 @@ const server = await startServer({
     subscribers,
     hub: tenantHub(orm, secrets, hub, log),
   },
-  authenticate: authenticator(orm, new OidcVerifier(env.oidc)),
+  authenticate: authenticator(orm, oidc, signOuts),
+  oidc,
+  signOuts,
   log,
   host: env.host,
   port: env.port,
@@ -57,6 +62,7 @@ log.info({ url: server.url }, "the control plane is ready");
 
 onShutdown(log, async () => {
   await server.stop();
+  await signOuts.stop();
   await subscribers.stop();
   await dispatcher.stop();
   await eraser.stop();

@@ -82,6 +82,11 @@ export function withTokenHash<T>(orm: Orm, hash: string, work: (em: EntityManage
   return withSetting(orm, "app.token_hash", hash, work);
 }
 
+/** Runs `work` in one transaction that sees the sessions that have ended, and nothing else. */
+export function asSignOuts<T>(orm: Orm, work: (em: EntityManager) => Promise<T>): Promise<T> {
+  return withSetting(orm, "app.sign_outs", "on", work);
+}
+
 function withSetting<T>(
   orm: Orm,
   name: string,

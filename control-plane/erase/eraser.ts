@@ -6,12 +6,13 @@ import { ErasurePartRow, type ErasurePartKind } from "../db/entities/erasure-par
 import { ErasureRow } from "../db/entities/erasure.ts";
 import { OutboxRow } from "../db/entities/outbox.ts";
 import type { PolicyRow } from "../db/entities/policy.ts";
+import { listen } from "../db/listen.ts";
 import { asDispatcher, inTenant, type Orm } from "../db/orm.ts";
+import { OUTBOX_CHANNEL } from "../db/outbox.ts";
 import type { SecretBox } from "../db/secret.ts";
 import type { TenantConnection } from "../hub/connection.ts";
 import type { Hub } from "../hub/hub.ts";
 import { ensureAccount } from "../publish/ensure-account.ts";
-import { listen } from "../publish/listen.ts";
 import { eraseConsent } from "./erase-consent.ts";
 import { eraseDelivered } from "./erase-delivered.ts";
 import { eraseDeadLetters } from "./erase-dead-letters.ts";
@@ -66,7 +67,7 @@ export class Eraser {
   }
 
   start(): void {
-    this.#unlisten = listen(this.#options.databaseUrl, () => this.#notify());
+    this.#unlisten = listen(this.#options.databaseUrl, OUTBOX_CHANNEL, () => this.#notify());
     this.#done = this.#run();
   }
 

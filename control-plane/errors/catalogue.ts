@@ -3,6 +3,7 @@ export const CATALOGUE = {
   UNAUTHENTICATED: "No valid token was sent.",
   AUTH_UNAVAILABLE: "The token cannot be checked now: the identity provider does not answer.",
   FORBIDDEN: "This needs the permission {action}.",
+  LOGOUT_TOKEN_INVALID: "The logout token is not valid, or was used already.",
   TENANT_UNKNOWN: "The tenant of this token does not exist.",
   NOT_FOUND: "There is no {kind} {id}.",
   CONFLICT: "There is one of that name already.",

@@ -4,13 +4,14 @@ import { ApplicationRow } from "../db/entities/application.ts";
 import { DestinationRow } from "../db/entities/destination.ts";
 import { OutboxRow } from "../db/entities/outbox.ts";
 import { TenantRow } from "../db/entities/tenant.ts";
+import { listen } from "../db/listen.ts";
 import { asDispatcher, inTenant, type Orm } from "../db/orm.ts";
+import { OUTBOX_CHANNEL } from "../db/outbox.ts";
 import type { SecretBox } from "../db/secret.ts";
 import type { TenantAccount } from "../hub/accounts.ts";
 import type { TenantConnection } from "../hub/connection.ts";
 import type { Hub } from "../hub/hub.ts";
 import { ensureAccount } from "./ensure-account.ts";
-import { listen } from "./listen.ts";
 import { loadDeployment, loadDestination } from "./load-deployment.ts";
 import { deleteDeployment, putDeployment, type LaneDoors } from "./put-deployment.ts";
 import { deleteDestination, putDestination, type DestinationSeal } from "./put-destination.ts";
@@ -52,7 +53,7 @@ export class Dispatcher {
   }
 
   start(): void {
-    this.#unlisten = listen(this.#options.databaseUrl, () => this.#notify());
+    this.#unlisten = listen(this.#options.databaseUrl, OUTBOX_CHANNEL, () => this.#notify());
     this.#done = this.#run();
   }
 

@@ -3,6 +3,7 @@ import type { HubReader } from "../api/context.ts";
 import { startServer, type Exposure } from "../api/server.ts";
 import { authenticator } from "../auth/authenticate.ts";
 import { FailedAttempts } from "../auth/failed-attempts.ts";
+import { SignOuts } from "../auth/sign-outs.ts";
 import { Signer } from "../auth/signer.ts";
 import { OidcVerifier } from "../auth/oidc.ts";
 import type { Orm } from "../db/orm.ts";
@@ -50,6 +51,8 @@ interface ApiOptions {
   readonly tokenRecheckMs?: number;
   readonly exposure?: Partial<Exposure>;
   readonly attempts?: FailedAttempts;
+  /** another control plane on the database and the issuer of this one, which outlives it */
+  readonly beside?: TestApi;
 }
 
 /** The API as it runs, on a database and an issuer of its own. */
@@ -58,10 +61,15 @@ export async function startApi({
   tokenRecheckMs = 5_000,
   exposure = {},
   attempts = new FailedAttempts(),
+  beside,
 }: ApiOptions = {}): Promise<TestApi> {
-  const [database, issuer] = await Promise.all([startDatabase(), startIssuer()]);
+  const [database, issuer] =
+    beside === undefined ? await Promise.all([startDatabase(), startIssuer()]) : [beside.database, beside.issuer];
   const { orm } = database;
   const secrets = new SecretBox(Buffer.alloc(32, 7));
+  const log = createLogger("test", "silent");
+  const oidc = new OidcVerifier({ issuer: issuer.issuer, audience: "o2mc-api", clients: ["o2mc-cli", "o2mc-console"] });
+  const signOuts = await SignOuts.open(orm, log, database.url);
   const server = await startServer({
     services: {
       orm,
@@ -69,13 +77,15 @@ export async function startApi({
       signer: new Signer(Buffer.alloc(32, 9)),
       outgoing: { allow: [], deny: [], fileRoots: ["/tmp", "/var/lib/o2mc"] },
       hub: hub?.(orm, secrets) ?? noHub,
-      subscribers: new SubscriberCount(orm, createLogger("test", "silent")),
+      subscribers: new SubscriberCount(orm, log),
       invitationAttempts: new FailedAttempts({ limit: 20 }),
     },
     tokenRecheckMs,
-    authenticate: authenticator(orm, new OidcVerifier({ issuer: issuer.issuer, audience: "o2mc-api" }), attempts),
+    authenticate: authenticator(orm, oidc, signOuts, attempts),
+    oidc,
+    signOuts,
     exposure: { development: false, allowedOrigins: [], proxies: 0, persistedOnly: false, ...exposure },
-    log: createLogger("test", "silent"),
+    log,
     host: "127.0.0.1",
     port: 0,
     ready: () => Promise.resolve(),
@@ -87,6 +97,8 @@ export async function startApi({
     ask: asker(server.url),
     stop: async () => {
       await server.stop();
+      await signOuts.stop();
+      if (beside !== undefined) return;
       issuer.stop();
       await database.stop();
     },

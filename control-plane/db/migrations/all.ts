@@ -12,6 +12,7 @@ import { Migration0011 } from "./0011-wordings.ts";
 import { Migration0012 } from "./0012-subscriber-counts.ts";
 import { Migration0013 } from "./0013-revocations.ts";
 import { Migration0014 } from "./0014-key-expiry.ts";
+import { Migration0015 } from "./0015-sign-outs.ts";
 
 /** In order; a migration that has been released is never edited. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   Migration0012,
   Migration0013,
   Migration0014,
+  Migration0015,
 ];

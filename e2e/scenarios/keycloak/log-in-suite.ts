@@ -5,6 +5,7 @@ import { browserLogIn, programToken, refresh, signOut } from "../../testkit/log-
 import type { IssuerUnderTest } from "./issuer-under-test.ts";
 
 const AUDIENCE = "o2mc-api";
+const CLIENT = "o2mc-cli";
 
 /** What the platform relies on at its issuer, whichever that is; every token is judged as the control plane does. */
 export function logInSuite(name: string, start: () => Promise<IssuerUnderTest>): void {
@@ -14,7 +15,7 @@ export function logInSuite(name: string, start: () => Promise<IssuerUnderTest>):
 
     beforeAll(async () => {
       at = await start();
-      verifier = new OidcVerifier({ issuer: at.issuer, audience: AUDIENCE, recheckMs: 0 });
+      verifier = new OidcVerifier({ issuer: at.issuer, audience: AUDIENCE, clients: [CLIENT], recheckMs: 0 });
     }, 600_000);
     afterAll(() => at?.stop());
 
@@ -77,13 +78,13 @@ export function logInSuite(name: string, start: () => Promise<IssuerUnderTest>):
     test("wrong audience: neither an ID token nor a token for somebody else", async () => {
       const { accessToken, idToken } = await browserLogIn(at.issuer, dev());
       expect(await refusal(verifier.actor(idToken))).toBe("UNAUTHENTICATED");
-      const other = new OidcVerifier({ issuer: at.issuer, audience: "another-api" });
+      const other = new OidcVerifier({ issuer: at.issuer, audience: "another-api", clients: [CLIENT] });
       expect(await refusal(other.actor(accessToken))).toBe("UNAUTHENTICATED");
     });
 
     test("wrong realm: another realm's keys and name do not fit", async () => {
       const { accessToken } = await browserLogIn(at.issuer, dev());
-      const other = new OidcVerifier({ issuer: at.otherIssuer, audience: AUDIENCE });
+      const other = new OidcVerifier({ issuer: at.otherIssuer, audience: AUDIENCE, clients: [CLIENT] });
       expect(await refusal(other.actor(accessToken))).toBe("UNAUTHENTICATED");
     });
 
