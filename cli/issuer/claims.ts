@@ -7,17 +7,18 @@ interface TokenSubject {
   readonly accountId?: string;
   readonly clientId?: string | undefined;
   readonly scope?: string | undefined;
-  readonly sessionUid?: string | undefined;
+  /** of the session, for this client alone */
+  readonly sid?: string | undefined;
 }
 
 /** The claims of an access token as Keycloak's mappers make them: for a person, or for a program's service account. */
 export function claimsOf(realm: Realm, token: object): Record<string, string | string[] | { roles: string[] }> {
-  const { accountId, clientId, scope, sessionUid } = token as TokenSubject;
+  const { accountId, clientId, scope, sid } = token as TokenSubject;
   const client = clientId === undefined ? {} : { azp: clientId };
   const user = realm.users.find((each) => each.id === accountId);
   if (user !== undefined) {
     const { email, tenant, roles } = user;
-    const session = sessionUid === undefined ? {} : { sid: sessionUid };
+    const session = sid === undefined ? {} : { sid };
     const asked = scope?.split(" ").includes("organization") === true;
     const organization = asked ? { organization: user.organizations ?? [tenant] } : {};
     const own = { email, preferred_username: email, o2mc_tenant: tenant, realm_access: { roles } };

@@ -10,6 +10,7 @@ const made = newRealm(
   [{ email: "dev@demo.example", roles: ["developer"], tenant: "demo" }],
   [{ id: "demo-program", roles: ["analyst"], tenant: "demo" }],
 );
+const PLACES = { controlPlane: "http://127.0.0.1:1", console: "http://127.0.0.1:2" };
 const realm = parseRealm(JSON.stringify(made));
 const [user] = realm.users;
 let server: Server;
@@ -17,7 +18,7 @@ let issuer: string;
 
 beforeAll(async () => {
   const port = await freePort();
-  server = createIssuer(realm, `http://127.0.0.1:${port}`, createLogger("issuer", "silent"));
+  server = createIssuer(realm, `http://127.0.0.1:${port}`, PLACES, createLogger("issuer", "silent"));
   await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
   issuer = `http://127.0.0.1:${port}/realms/o2mc`;
 });

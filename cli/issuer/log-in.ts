@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { errors, type default as Provider } from "oidc-provider";
+import { seconds, type LogInAttempts } from "./attempts.ts";
 import { logInPage } from "./log-in-page.ts";
 import { userByPassword } from "./password.ts";
 import type { Realm } from "./realm.ts";
@@ -9,7 +10,7 @@ const MAX_BODY_BYTES = 4096;
 /** GET shows the form of one authorization request; POST checks it and sends the browser on. */
 export async function logIn(
   provider: Provider,
-  realm: Realm,
+  { realm, attempts }: { readonly realm: Realm; readonly attempts: LogInAttempts },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -21,8 +22,13 @@ export async function logIn(
   }
   if (request.method !== "POST") return page(response, 200, logInPage(""));
   const form = await readForm(request);
-  const user = userByPassword(realm, form?.get("email"), form?.get("password"));
+  const user = userByPassword(realm, attempts, form?.get("email"), form?.get("password"));
+  if (typeof user === "number") {
+    response.setHeader("retry-after", seconds(user));
+    return page(response, 429, logInPage(form?.get("email") ?? "", "Too many wrong passwords: try again in a minute."));
+  }
   if (user === undefined) {
+    attempts.addressFailed(request);
     return page(response, 401, logInPage(form?.get("email") ?? "", "E-mail or password is wrong."));
   }
   const result = { login: { accountId: user.id }, consent: {} };

@@ -5,10 +5,10 @@ import { readSettings } from "./env.ts";
 import { parseRealm } from "./realm.ts";
 import { createIssuer } from "./server.ts";
 
-const { host, port, realmFile, logLevel } = readSettings();
+const { host, port, realmFile, logLevel, places } = readSettings();
 const log = createLogger("issuer", logLevel);
 const realm = parseRealm(readFileSync(realmFile, "utf8"));
-const server = createIssuer(realm, `http://${host}:${port}`, log);
+const server = createIssuer(realm, `http://${host}:${port}`, places, log);
 
 server.listen(port, host, () => log.info({ port }, "issuer listening"));
 onShutdown(log, async () => {

@@ -1,5 +1,6 @@
 import Provider, { type AccountClaims, type Configuration } from "oidc-provider";
-import { clients } from "./clients.ts";
+import type { LogInAttempts } from "./attempts.ts";
+import { clients, type Places } from "./clients.ts";
 import { claimsOf } from "./claims.ts";
 import { addPasswordGrant } from "./password-grant.ts";
 import { type Realm, userById } from "./realm.ts";
@@ -9,10 +10,24 @@ export const REALM_PATH = "/realms/o2mc";
 const OIDC = "/protocol/openid-connect";
 const DAY = 24 * HOUR;
 
-/** An OpenID provider with Keycloak's routes and claims; `origin` is where it listens. */
-export function createProvider(realm: Realm, origin: string): Provider {
+interface ProviderOptions {
+  readonly realm: Realm;
+  /** where it listens */
+  readonly origin: string;
+  readonly places: Places;
+  readonly attempts: LogInAttempts;
+}
+
+/** An OpenID provider with Keycloak's routes and claims. */
+export function createProvider({ realm, origin, places, attempts }: ProviderOptions): Provider {
   const configuration: Configuration = {
-    clients: clients(realm),
+    clients: clients(realm, places),
+    responseTypes: ["code"],
+    // its own refuses loopback addresses, where our control plane may well be; no address here is a client's to choose
+    fetch: (url, init: RequestInit = {}) => {
+      delete init.dispatcher;
+      return fetch(url, init);
+    },
     jwks: { keys: realm.keys },
     cookies: { keys: realm.cookieKeys },
     scopes: ["openid", "offline_access", "email", "profile", "organization"],
@@ -37,6 +52,7 @@ export function createProvider(realm: Realm, origin: string): Provider {
       introspection: { enabled: true },
       revocation: { enabled: true },
       rpInitiatedLogout: { enabled: true },
+      backchannelLogout: { enabled: true },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => AUDIENCE_URI,
@@ -73,6 +89,7 @@ export function createProvider(realm: Realm, origin: string): Provider {
     extraTokenClaims: (_ctx, token) => claimsOf(realm, token),
   };
   const provider = new Provider(`${origin}${REALM_PATH}`, configuration);
-  addPasswordGrant(provider, realm);
+  addPasswordGrant(provider, realm, attempts);
+  attempts.countFailuresOf(provider);
   return provider;
 }

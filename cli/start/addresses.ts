@@ -6,6 +6,7 @@ export interface Addresses {
   readonly edge: string;
   readonly shop: string;
   readonly issuer: string;
+  readonly console: string;
   readonly hooks: string;
 }
 
@@ -17,6 +18,7 @@ export function addressesOf(ports: Ports): Addresses {
     edge: at(ports.edge),
     shop: at(ports.shop),
     issuer: at(ports.issuer, "/realms/o2mc"),
+    console: at(ports.console),
     hooks: at(ports.shop, "/hooks/sessions"),
   };
 }

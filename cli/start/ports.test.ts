@@ -17,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 test("ports are distinct, remembered, and below those of outgoing connections", async () => {
   const first = await rememberedPorts(file);
-  expect(new Set(Object.values(first)).size).toBe(9);
+  expect(new Set(Object.values(first)).size).toBe(10);
   for (const port of Object.values(first)) expect(port >= 20_000 && port < 32_000).toBe(true);
   expect(await rememberedPorts(file)).toEqual(first);
   expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(first);

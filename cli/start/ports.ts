@@ -10,6 +10,8 @@ const NAMES = [
   "nats",
   "issuer",
   "control-plane",
+  // kept for who serves the console; its address stands in the issuer's list
+  "console",
   "edge",
   "edge-health",
   "process",

@@ -7,10 +7,14 @@ import { httpReady } from "./process/ready.ts";
 
 const HOST = "127.0.0.1";
 
-type NodeProcess = Exclude<PortName, "postgres" | "nats">;
+type NodeProcess = Exclude<PortName, "postgres" | "nats" | "console">;
 
 export const startIssuer = (context: StartContext): Promise<void> =>
-  startNode(context, "issuer", "cli/issuer/main.ts", { O2MC_REALM_FILE: context.realmFile });
+  startNode(context, "issuer", "cli/issuer/main.ts", {
+    O2MC_REALM_FILE: context.realmFile,
+    O2MC_CONTROL_PLANE_URL: new URL(context.addresses.graphql).origin,
+    O2MC_CONSOLE_URL: context.addresses.console,
+  });
 
 export function startControlPlane(context: StartContext): Promise<void> {
   const { ports, secrets, keys, addresses, environment } = context;

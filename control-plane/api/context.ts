@@ -1,7 +1,7 @@
 import type { OutgoingSettings } from "@o2mc/runtime/outgoing/outgoing.ts";
 import type { ConsentReceipt, StoredReceipt } from "@o2mc/schema/consent/receipt.ts";
 import type { Actor } from "../auth/actor.ts";
-import type { FailedAttempts } from "../auth/failed-attempts.ts";
+import type { FailedAttempts } from "@o2mc/runtime/failed-attempts.ts";
 import type { Signer } from "../auth/signer.ts";
 import type { Orm } from "../db/orm.ts";
 import type { SecretBox } from "../db/secret.ts";

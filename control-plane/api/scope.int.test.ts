@@ -1,7 +1,7 @@
 import { createLogger } from "@o2mc/runtime/log.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Actor } from "../auth/actor.ts";
-import { FailedAttempts } from "../auth/failed-attempts.ts";
+import { FailedAttempts } from "@o2mc/runtime/failed-attempts.ts";
 import { Signer } from "../auth/signer.ts";
 import { TenantRow } from "../db/entities/tenant.ts";
 import { inTenant } from "../db/orm.ts";

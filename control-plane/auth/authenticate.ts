@@ -2,7 +2,7 @@ import type { Orm } from "../db/orm.ts";
 import { ApiError } from "../errors/api-error.ts";
 import type { Actor } from "./actor.ts";
 import { bearerToken } from "./bearer.ts";
-import { FailedAttempts } from "./failed-attempts.ts";
+import { FailedAttempts } from "@o2mc/runtime/failed-attempts.ts";
 import { isMachineToken, machineActor } from "./machine-token.ts";
 import { asMember } from "./membership.ts";
 import type { OidcVerifier } from "./oidc.ts";

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startApi, type TestApi } from "../test/api.ts";
 import { makeTenant } from "../test/fixture.ts";
 import { startIssuer } from "../test/issuer.ts";
-import { FailedAttempts } from "./failed-attempts.ts";
+import { FailedAttempts } from "@o2mc/runtime/failed-attempts.ts";
 
 let api: TestApi;
 

@@ -4,14 +4,14 @@ import { OidcVerifier } from "./oidc.ts";
 
 /** What becomes of a token, good for `expiresIn` seconds, of a realm that signs so. */
 async function judged(alg: string, expiresIn: number): Promise<string> {
-  const { issuer, token, stop } = await startIssuer(alg);
-  const verifier = new OidcVerifier({ issuer, audience: "o2mc-api", clients: [] });
+  const realm = await startIssuer(alg);
+  const verifier = new OidcVerifier({ issuer: realm.issuer, audience: "o2mc-api", clients: [] });
   try {
-    return (await verifier.actor(await token({ tenant: "one", roles: ["owner"], expiresIn }))).tenant;
+    return (await verifier.actor(await realm.token({ tenant: "one", roles: ["owner"], expiresIn }))).tenant;
   } catch (error) {
     return (error as { code?: string }).code ?? String(error);
   } finally {
-    stop();
+    realm.stop();
   }
 }
 

@@ -57,6 +57,7 @@ export class SignOuts {
       return rows.length > 0;
     });
     if (!fresh) throw new ApiError("LOGOUT_TOKEN_INVALID");
+    this.#log.info({ jti }, "the issuer has ended a session");
     this.#end(ended);
   }
 

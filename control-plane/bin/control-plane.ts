@@ -3,7 +3,7 @@ import { createLogger } from "@o2mc/runtime/log.ts";
 import { onShutdown } from "@o2mc/runtime/shutdown.ts";
 import { startServer } from "../api/server.ts";
 import { authenticator } from "../auth/authenticate.ts";
-import { FailedAttempts } from "../auth/failed-attempts.ts";
+import { FailedAttempts } from "@o2mc/runtime/failed-attempts.ts";
 import { OidcVerifier } from "../auth/oidc.ts";
 import { SignOuts } from "../auth/sign-outs.ts";
 import { Signer } from "../auth/signer.ts";

@@ -2,7 +2,7 @@ import { createLogger } from "@o2mc/runtime/log.ts";
 import type { HubReader } from "../api/context.ts";
 import { startServer, type Exposure } from "../api/server.ts";
 import { authenticator } from "../auth/authenticate.ts";
-import { FailedAttempts } from "../auth/failed-attempts.ts";
+import { FailedAttempts } from "@o2mc/runtime/failed-attempts.ts";
 import { SignOuts } from "../auth/sign-outs.ts";
 import { Signer } from "../auth/signer.ts";
 import { OidcVerifier } from "../auth/oidc.ts";

@@ -18,6 +18,8 @@ interface LogInOptions {
   readonly scope?: string;
   /** sent with the code instead of the right one */
   readonly verifier?: string;
+  readonly client?: string;
+  readonly redirectUri?: string;
   /** without one the request has no PKCE */
   readonly challenge?: boolean;
 }
@@ -32,7 +34,13 @@ export const logIn = async ({ issuer }: Endpoints, user: User): Promise<string> 
 export async function browserLogIn(
   issuer: string,
   { email, password }: Pick<User, "email" | "password">,
-  { scope = "openid email", verifier: sent, challenge = true }: LogInOptions = {},
+  {
+    scope = "openid email",
+    verifier: sent,
+    challenge = true,
+    client = CLIENT,
+    redirectUri = REDIRECT,
+  }: LogInOptions = {},
 ): Promise<LogIn> {
   const cookies: Cookies = new Map();
   const verifier = randomBytes(32).toString("base64url");
@@ -42,9 +50,9 @@ export async function browserLogIn(
     code_challenge_method: "S256",
   };
   const query = new URLSearchParams({
-    client_id: CLIENT,
+    client_id: client,
     response_type: "code",
-    redirect_uri: REDIRECT,
+    redirect_uri: redirectUri,
     scope,
     state,
     ...(challenge ? pkce : {}),
@@ -56,12 +64,22 @@ export async function browserLogIn(
   if (!page.text.includes('type="password"')) throw new Error(`no log-in page at ${page.url}`);
   const back = new URL((await browse(issuer, cookies, actionOf(page), { email, username: email, password })).url);
   const code = back.searchParams.get("code");
-  if (!back.href.startsWith(REDIRECT) || code === null || back.searchParams.get("state") !== state) {
+  if (!back.href.startsWith(redirectUri) || code === null || back.searchParams.get("state") !== state) {
     throw new Error(`the log-in ended at ${back.href}`);
   }
-  const form = { grant_type: "authorization_code", client_id: CLIENT, code, redirect_uri: REDIRECT };
+  const form = { grant_type: "authorization_code", client_id: client, code, redirect_uri: redirectUri };
   const tokens = await tokensOf(issuer, { ...form, code_verifier: sent ?? verifier });
   return { ...tokens, idToken: tokens.idToken ?? "", cookies };
+}
+
+/** What an authorization request with these parameters leads to: a log-in page, or an error here or at the client's address. */
+export async function authorize(issuer: string, query: Readonly<Record<string, string>>): Promise<string> {
+  const address = `${issuer}/protocol/openid-connect/auth?${new URLSearchParams(query).toString()}`;
+  const { url, text } = await browse(issuer, new Map(), address);
+  if (/<input[^>]*name="(username|email)"/.test(text)) return "log-in page";
+  if (url.startsWith(issuer)) return "error page";
+  const { searchParams, hash } = new URL(url);
+  return searchParams.get("error") ?? new URLSearchParams(hash.slice(1)).get("error") ?? `sent to ${url}`;
 }
 
 /** New tokens for a refresh token. */

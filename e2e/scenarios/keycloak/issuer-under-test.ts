@@ -5,6 +5,7 @@ export const PEOPLE = [
   { email: "dev@demo.example", roles: ["developer", "analyst"], tenant: "demo" },
   // told to be of demo by their attribute, and member of something else
   { email: "stray@demo.example", roles: ["owner"], tenant: "demo", organizations: ["other"] },
+  { email: "guessed@demo.example", roles: ["analyst"], tenant: "demo" },
   { email: "leaver@demo.example", roles: ["owner"], tenant: "demo" },
 ] as const;
 
@@ -18,6 +19,10 @@ export interface IssuerUnderTest {
   readonly program: { readonly id: string; readonly secret: string };
   /** an administrator does */
   disable(email: string): Promise<void>;
+  /** an administrator does: wrong passwords are forgotten */
+  unlock(email: string): Promise<void>;
+  /** an administrator does, in all sessions; undefined where there is no such thing */
+  readonly signOutEverywhere?: (email: string) => Promise<void>;
   /** tries to, as the person whose token it is; undefined where people can change nothing of themselves */
   readonly setOwnTenant?: (accessToken: string, tenant: string) => Promise<void>;
   stop(): Promise<void>;

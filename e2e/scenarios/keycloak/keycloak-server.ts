@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Places } from "@o2mc/cli/issuer/clients.ts";
 import { freePort } from "./development-issuer.ts";
 import { type IssuerUnderTest, PROGRAM } from "./issuer-under-test.ts";
 import { testRealm } from "./keycloak-realm.ts";
@@ -12,7 +13,7 @@ const START_MS = 240_000;
 const ADMIN = "admin";
 
 /** A real Keycloak with our realm in it, in a folder of its own; small, as in STACK.md. */
-export async function startKeycloak(home: string): Promise<IssuerUnderTest> {
+export async function startKeycloak(home: string, places: Places): Promise<IssuerUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), "o2mc-keycloak-"));
   for (const part of ["bin", "conf"]) cpSync(join(home, part), join(folder, part), { recursive: true });
   for (const part of ["lib", "providers", "themes"]) symlinkSync(join(home, part), join(folder, part));
@@ -25,6 +26,8 @@ export async function startKeycloak(home: string): Promise<IssuerUnderTest> {
   const server = spawn("sh", [join(folder, "bin/kc.sh"), ...startArguments(port, management)], {
     env: {
       ...process.env,
+      O2MC_CONTROL_PLANE_URL: places.controlPlane,
+      O2MC_CONSOLE_URL: places.console,
       KC_BOOTSTRAP_ADMIN_USERNAME: ADMIN,
       KC_BOOTSTRAP_ADMIN_PASSWORD: password,
       JAVA_OPTS_KC_HEAP: "-Xms64m -Xmx192m",
@@ -44,20 +47,23 @@ export async function startKeycloak(home: string): Promise<IssuerUnderTest> {
     await stop();
     throw new Error(`Keycloak did not start:\n${said}`, { cause: error });
   }
+  const idOf = (email: string): string => users.find((user) => user.email === email)?.id ?? "";
+  const administer = async (method: string, path: string, body: object = {}): Promise<void> => {
+    const response = await fetch(`${origin}/admin/realms/o2mc/${path}`, {
+      method,
+      headers: { "content-type": "application/json", authorization: `Bearer ${await adminToken(origin, password)}` },
+      ...(method === "DELETE" ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`Keycloak answered ${response.status}: ${await response.text()}`);
+  };
   return {
     issuer: `${origin}/realms/o2mc`,
     otherIssuer: `${origin}/realms/master`,
     users,
     program: { id: PROGRAM.id, secret },
-    disable: async (email) => {
-      const id = users.find((user) => user.email === email)?.id ?? "";
-      const response = await fetch(`${origin}/admin/realms/o2mc/users/${id}`, {
-        method: "PUT",
-        headers: { "content-type": "application/json", authorization: `Bearer ${await adminToken(origin, password)}` },
-        body: JSON.stringify({ enabled: false }),
-      });
-      if (!response.ok) throw new Error(`Keycloak answered ${response.status}: ${await response.text()}`);
-    },
+    disable: async (email) => administer("PUT", `users/${idOf(email)}`, { enabled: false }),
+    unlock: async (email) => administer("DELETE", `attack-detection/brute-force/users/${idOf(email)}`),
+    signOutEverywhere: async (email) => administer("POST", `users/${idOf(email)}/logout`),
     setOwnTenant: async (accessToken, tenant) => {
       const url = `${origin}/realms/o2mc/account`;
       const headers = {

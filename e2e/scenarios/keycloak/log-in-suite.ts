@@ -1,23 +1,50 @@
+import type { Places } from "@o2mc/cli/issuer/clients.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Person } from "../../../control-plane/auth/actor.ts";
 import { OidcVerifier } from "../../../control-plane/auth/oidc.ts";
-import { browserLogIn, programToken, refresh, signOut } from "../../testkit/log-in.ts";
+import { eventually } from "../../testkit/eventually.ts";
+import { authorize, browserLogIn, programToken, refresh, signOut } from "../../testkit/log-in.ts";
+import { hearSignOuts, type HeardSignOuts } from "./hear-sign-outs.ts";
 import type { IssuerUnderTest } from "./issuer-under-test.ts";
 
 const AUDIENCE = "o2mc-api";
 const CLIENT = "o2mc-cli";
+const CONSOLE_CLIENT = "o2mc-console";
+const CONSOLE = "http://127.0.0.1:5998";
+const REDIRECT = `${CONSOLE}/callback`;
+const CONSOLE_REQUEST = {
+  client_id: CONSOLE_CLIENT,
+  response_type: "code",
+  redirect_uri: REDIRECT,
+  scope: "openid",
+  state: "s",
+  code_challenge: "x".repeat(43),
+  code_challenge_method: "S256",
+};
+
+const IMPLICIT = /^(unauthorized_client|unsupported_response_type)$/;
 
 /** What the platform relies on at its issuer, whichever that is; every token is judged as the control plane does. */
-export function logInSuite(name: string, start: () => Promise<IssuerUnderTest>): void {
+export function logInSuite(name: string, start: (places: Places) => Promise<IssuerUnderTest>): void {
   describe(name, () => {
     let at: IssuerUnderTest;
     let verifier: OidcVerifier;
+    let heard: HeardSignOuts;
 
     beforeAll(async () => {
-      at = await start();
-      verifier = new OidcVerifier({ issuer: at.issuer, audience: AUDIENCE, clients: [CLIENT], recheckMs: 0 });
+      heard = await hearSignOuts((token) => verifier.signOut(token));
+      at = await start({ controlPlane: heard.url, console: CONSOLE });
+      verifier = new OidcVerifier({
+        issuer: at.issuer,
+        audience: AUDIENCE,
+        clients: [CLIENT, CONSOLE_CLIENT],
+        recheckMs: 0,
+      });
     }, 600_000);
-    afterAll(() => at?.stop());
+    afterAll(async () => {
+      await at?.stop();
+      await heard?.stop();
+    });
 
     const user = (email: string): { email: string; password: string } => {
       const found = at.users.find((each) => each.email === email);
@@ -97,6 +124,82 @@ export function logInSuite(name: string, start: () => Promise<IssuerUnderTest>):
       await expect(refresh(at.issuer, here.refreshToken ?? "")).rejects.toThrow("invalid_grant");
       expect(await refusal(verifier.actor(elsewhere.accessToken))).toBe("accepted");
       expect(await refresh(at.issuer, elsewhere.refreshToken ?? "")).toMatch(/^ey/);
+    });
+
+    test("sign-out is told to the control plane, of that session alone, in a token that it takes", async () => {
+      const here = await browserLogIn(at.issuer, dev());
+      const elsewhere = await browserLogIn(at.issuer, dev());
+      const { sid } = claims(here.accessToken);
+      expect(sid).toMatch(/./);
+      expect(claims(elsewhere.accessToken)["sid"]).not.toBe(sid);
+      // as long as it lasts, by a refresh too
+      expect(claims(await refresh(at.issuer, here.refreshToken ?? ""))["sid"]).toBe(sid);
+      await signOut(at.issuer, here);
+      await eventually(() => heard.sessions.includes(String(sid)), true, 10_000);
+      expect(heard.sessions).not.toContain(claims(elsewhere.accessToken)["sid"]);
+      expect(heard.refused).toEqual([]);
+    });
+
+    test("sign-out by an administrator is told too", async ({ skip }) => {
+      const { signOutEverywhere } = at;
+      if (signOutEverywhere === undefined) return skip("no administrator can do that here");
+      const { accessToken } = await browserLogIn(at.issuer, dev());
+      await signOutEverywhere("dev@demo.example");
+      await eventually(() => heard.sessions.includes(String(claims(accessToken)["sid"])), true, 10_000);
+    });
+
+    test("the console's own client: a person logs in by code + PKCE at its exact address", async () => {
+      const { accessToken } = await browserLogIn(at.issuer, dev(), { client: CONSOLE_CLIENT, redirectUri: REDIRECT });
+      expect(claims(accessToken)).toMatchObject({ azp: CONSOLE_CLIENT });
+      expect((await verifier.actor(accessToken)).tenant).toBe("demo");
+      expect(await authorize(at.issuer, CONSOLE_REQUEST)).toBe("log-in page");
+    });
+
+    test.each<[string, object, RegExp]>([
+      ["wrong redirect URI: another origin", { redirect_uri: "https://evil.example/callback" }, /^error page$/],
+      ["wrong redirect URI: another port", { redirect_uri: "http://127.0.0.1:5997/callback" }, /^error page$/],
+      [
+        "wrong redirect URI: another name",
+        { redirect_uri: REDIRECT.replace("127.0.0.1", "localhost") },
+        /^error page$/,
+      ],
+      ["wrong redirect URI: a longer path", { redirect_uri: `${REDIRECT}/..` }, /^error page$/],
+      ["wrong redirect URI: parameters", { redirect_uri: `${REDIRECT}?next=//evil.example` }, /^error page$/],
+      ["wrong redirect URI: a name in front", { redirect_uri: REDIRECT.replace("//", "//evil@") }, /^error page$/],
+      ["missing PKCE", { code_challenge: undefined, code_challenge_method: undefined }, /^invalid_request$/],
+      ["plain PKCE", { code_challenge_method: "plain" }, /^invalid_request$/],
+      ["plain PKCE by saying nothing", { code_challenge_method: undefined }, /^invalid_request$/],
+      ["implicit flow", { response_type: "token" }, IMPLICIT],
+      ["implicit flow with an ID token", { response_type: "id_token token", nonce: "n" }, IMPLICIT],
+      ["hybrid flow", { response_type: "code id_token", nonce: "n" }, IMPLICIT],
+    ])("the console's own client, %s: refused", async (_, change, answer) => {
+      const asked = Object.entries({ ...CONSOLE_REQUEST, ...change }).filter(([, value]) => value !== undefined);
+      expect(await authorize(at.issuer, Object.fromEntries(asked) as Record<string, string>)).toMatch(answer);
+    });
+
+    test("the console's own client has no direct grant, and no service account", async () => {
+      const { email: username, password } = dev();
+      for (const form of [{ grant_type: "password", username, password }, { grant_type: "client_credentials" }]) {
+        const response = await fetch(`${at.issuer}/protocol/openid-connect/token`, {
+          method: "POST",
+          body: new URLSearchParams({ ...form, client_id: CONSOLE_CLIENT } as Record<string, string>),
+        });
+        expect(await response.json()).toMatchObject({
+          error: expect.stringMatching(/^(unauthorized_client|invalid_request)$/),
+        });
+      }
+    });
+
+    test("password guessing: after five wrong passwords the right one is refused too, for that account alone", async () => {
+      const target = user("guessed@demo.example");
+      await browserLogIn(at.issuer, target);
+      for (let i = 0; i < 5; i++) {
+        await expect(browserLogIn(at.issuer, { ...target, password: `guess ${i}` })).rejects.toThrow("log-in ended at");
+      }
+      await expect(browserLogIn(at.issuer, target)).rejects.toThrow("log-in ended at");
+      await browserLogIn(at.issuer, dev());
+      await at.unlock(target.email);
+      await browserLogIn(at.issuer, target);
     });
 
     test("mass-assigned tenant: a person cannot give themselves another one at the issuer", async ({ skip }) => {

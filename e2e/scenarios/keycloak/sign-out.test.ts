@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { graphql, subscribe } from "../../testkit/api.ts";
 import { eventually } from "../../testkit/eventually.ts";
@@ -7,7 +9,7 @@ import { sharedPlatform } from "../../testkit/shared-platform.ts";
 const ME = `{ me { id } }`;
 
 test("sign-out closes the person's live subscription within seconds, and ends their token; other log-ins go on", async () => {
-  const { endpoints } = await sharedPlatform();
+  const { endpoints, dataDir } = await sharedPlatform();
   const analyst = endpoints.users.find(({ email }) => email === "analyst@demo.example");
   if (analyst === undefined) throw new Error("no analyst");
   const here = await browserLogIn(endpoints.issuer, analyst);
@@ -33,6 +35,8 @@ test("sign-out closes the person's live subscription within seconds, and ends th
   expect(closed).toEqual({});
   await signOut(endpoints.issuer, here);
   await eventually(() => closed, { here: 4403 }, 15_000);
+  // the issuer's word came, and was not only asked for
+  expect(readFileSync(join(dataDir, "logs/control-plane.log"), "utf8")).toContain("the issuer has ended a session");
   const codes = async (token: string) => (await graphql(endpoints, token, ME)).errors?.map((e) => e.extensions?.code);
   expect(await codes(here.accessToken)).toEqual(["UNAUTHENTICATED"]);
   expect(await codes(elsewhere.accessToken)).toBeUndefined();

@@ -28,6 +28,11 @@ export class FailedAttempts {
     return Math.max(0, count.until - now);
   }
 
+  /** It has shown that it is no guesser: what it failed counts no more. */
+  forget(address: string): void {
+    this.#counts.delete(networkOf(address));
+  }
+
   failed(address: string, now = Date.now()): void {
     const network = networkOf(address);
     const known = this.#counts.get(network);
