@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { z } from "zod";
 import { readEnv } from "@o2mc/runtime/env.ts";
 import { OUTGOING_VARIABLES, outgoingSettings, type OutgoingSettings } from "@o2mc/runtime/outgoing/outgoing.ts";
 import { seal } from "@o2mc/runtime/sealed.ts";
 
 const PostgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgresql:// address" });
+/** beside this one, where both planes are installed together */
+const REHEARSAL_PROGRAM = resolve(import.meta.dirname, "../data-plane/bin/rehearse.ts");
 const File = z.string().min(1, "must be the path of a file");
 
 const Environment = z.object({
@@ -50,6 +53,7 @@ const Environment = z.object({
   O2MC_SYSTEM_CREDS: File,
   O2MC_OPERATOR_SEED_FILE: File,
   ...OUTGOING_VARIABLES,
+  O2MC_REHEARSAL_PROGRAM: File.default(REHEARSAL_PROGRAM),
   O2MC_CREDENTIAL_SECONDS: z.coerce
     .number()
     .int()
@@ -77,6 +81,8 @@ export interface Env {
   readonly sealFor: string;
   readonly oidc: { readonly issuer: string; readonly audience: string; readonly clients: readonly string[] };
   readonly outgoing: OutgoingSettings;
+  /** path of the data plane's program that runs a pipeline over samples */
+  readonly rehearsalProgram: string;
   readonly hub: {
     readonly url: string;
     readonly operatorSeedFile: string;
@@ -105,6 +111,7 @@ export function controlPlaneEnv(environment: NodeJS.ProcessEnv = process.env): E
     signingKey: env.O2MC_SIGNING_KEY_FILE,
     sealFor: env.O2MC_SEAL_PUBLIC_KEY,
     oidc: { issuer: env.O2MC_OIDC_ISSUER, audience: env.O2MC_OIDC_AUDIENCE, clients: env.O2MC_OIDC_CLIENTS },
+    rehearsalProgram: env.O2MC_REHEARSAL_PROGRAM,
     hub: {
       url: env.O2MC_NATS_URL,
       operatorSeedFile: env.O2MC_OPERATOR_SEED_FILE,

@@ -11,6 +11,7 @@ import type { SubjectReceipts } from "../hub/receipts.ts";
 import type { ResultEvent, ResultsRequest } from "../hub/results.ts";
 import type { SubjectData } from "../hub/subject-data.ts";
 import type { SubscriberCount } from "../modules/result/subscriber-count.ts";
+import type { Rehearsals } from "../rehearsal/rehearsals.ts";
 import type { RequestOrigin } from "./request-origin.ts";
 
 /** What the API reads from the hub and writes there; each throws HUB_UNAVAILABLE when the tenant's account cannot be reached. */
@@ -48,6 +49,7 @@ export interface Services {
   readonly hub: HubReader;
   readonly invitationAttempts: FailedAttempts;
   readonly subscribers: SubscriberCount;
+  readonly rehearsals: Rehearsals;
 }
 
 /** Made for each operation. */

@@ -36,6 +36,7 @@ import { RevokeApproval } from "../modules/pipeline/revoke-approval.ts";
 import { SavePipelineDraft } from "../modules/pipeline/save-pipeline-draft.ts";
 import { StepSpecs } from "../modules/pipeline/step-specs.ts";
 import { UnpublishPipeline } from "../modules/pipeline/unpublish-pipeline.ts";
+import { TestPipeline } from "../modules/pipeline/test-pipeline.ts";
 import { ValidatePipeline } from "../modules/pipeline/validate-pipeline.ts";
 import { ApplicationPolicy } from "../modules/policy/application-policy.ts";
 import { PolicyDiff } from "../modules/policy/policy-diff.ts";
@@ -122,6 +123,7 @@ const resolvers = [
   SourceQueries,
   StepSpecs,
   SubjectAccessFile,
+  TestPipeline,
   UnpublishPipeline,
   ValidatePipeline,
   WithdrawConsent,

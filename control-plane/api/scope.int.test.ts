@@ -7,6 +7,7 @@ import { TenantRow } from "../db/entities/tenant.ts";
 import { inTenant } from "../db/orm.ts";
 import { SecretBox } from "../db/secret.ts";
 import { noHub } from "../test/api.ts";
+import { Rehearsals } from "../rehearsal/rehearsals.ts";
 import { SubscriberCount } from "../modules/result/subscriber-count.ts";
 import { startDatabase, type TestDatabase } from "../test/database.ts";
 import type { Context } from "./context.ts";
@@ -48,6 +49,7 @@ function context(milliseconds: number): Context {
       outgoing: { allow: [], deny: [], fileRoots: [] },
       hub: noHub,
       subscribers: new SubscriberCount(database.orm, createLogger("test", "silent")),
+      rehearsals: new Rehearsals({ program: "" }),
       invitationAttempts: new FailedAttempts(),
     },
     from: { address: "192.0.2.1", userAgent: null },

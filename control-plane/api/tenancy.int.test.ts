@@ -94,6 +94,7 @@ function variables(field: GraphQLField<unknown, unknown>): Record<string, unknow
     to: 2,
     subject: "somebody",
     fields: FIELDS,
+    events: [{}],
     definition: DEFINITION,
     options: { file: { directory: "/tmp/x", format: "JSONL" } },
     scopes: ["application.read"],

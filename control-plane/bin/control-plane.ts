@@ -15,6 +15,7 @@ import { controlPlaneEnv } from "../env.ts";
 import { Hub } from "../hub/hub.ts";
 import { SubscriberCount } from "../modules/result/subscriber-count.ts";
 import { tenantHub } from "../modules/result/tenant-hub.ts";
+import { Rehearsals } from "../rehearsal/rehearsals.ts";
 import { Dispatcher } from "../publish/dispatcher.ts";
 
 const env = controlPlaneEnv();
@@ -45,6 +46,7 @@ const server = await startServer({
     outgoing: env.outgoing,
     invitationAttempts: new FailedAttempts({ limit: 20 }),
     subscribers,
+    rehearsals: new Rehearsals({ program: env.rehearsalProgram }),
     hub: tenantHub(orm, secrets, hub, log),
   },
   authenticate: authenticator(orm, oidc, signOuts),

@@ -37,6 +37,8 @@ export const CATALOGUE = {
   OPERATION_TIMEOUT: "The operation took too long and was undone.",
   TOO_MANY_SUBSCRIPTIONS: "One connection runs {limit} operations at once.",
   TOO_MANY_ATTEMPTS: "Too many failed attempts from this address.",
+  TEST_BUSY: "Another test is running; try again when it is done.",
+  TEST_STOPPED: "The test was stopped: {problem}.",
   INTERNAL: "Something went wrong on our side.",
 } as const;
 

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { createLogger } from "@o2mc/runtime/log.ts";
 import type { HubReader } from "../api/context.ts";
 import { startServer, type Exposure } from "../api/server.ts";
@@ -10,8 +11,12 @@ import type { Orm } from "../db/orm.ts";
 import { SecretBox } from "../db/secret.ts";
 import { ApiError } from "../errors/api-error.ts";
 import { SubscriberCount } from "../modules/result/subscriber-count.ts";
+import { Rehearsals } from "../rehearsal/rehearsals.ts";
 import { startDatabase, type TestDatabase } from "./database.ts";
 import { startIssuer, type TestIssuer } from "./issuer.ts";
+
+/** a program, started as such */
+const REHEARSE = resolve(import.meta.dirname, "../../data-plane/bin/rehearse.ts");
 
 export interface Answer {
   // `never` lets tests read what they asked for
@@ -78,6 +83,7 @@ export async function startApi({
       outgoing: { allow: [], deny: [], fileRoots: ["/tmp", "/var/lib/o2mc"] },
       hub: hub?.(orm, secrets) ?? noHub,
       subscribers: new SubscriberCount(orm, log),
+      rehearsals: new Rehearsals({ program: REHEARSE }),
       invitationAttempts: new FailedAttempts({ limit: 20 }),
     },
     tokenRecheckMs,

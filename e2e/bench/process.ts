@@ -107,6 +107,8 @@ function startEngine(deployment: Deployment, lane: DeployedLane) {
   let sequence = 0;
   const engine = new PartitionEngine({
     partition: 0,
+    // as the worker has it
+    clock: () => performance.now(),
     geoip: () => undefined,
     recheck: createRecheck({
       states: { get: (_, subjectKey) => consent.get(subjectKey) },

@@ -109,6 +109,14 @@ test("the columns behind each step have their types and who may see them", () =>
   expect(reads).toEqual(["price"]);
 });
 
+test("steps come in the order of the definition, those of a line behind the one that has it", () => {
+  const when = "event.price > 1.0";
+  const cases = Array.from({ length: 11 }, () => ({ when, steps: [{ drop: { fields: ["price"] } }] }));
+  const { steps } = validate([{ split: { cases, otherwise: [{ emit: { output: "o" } }] } }]);
+  const lines = cases.map((_, i) => `1, case ${i + 1}, step 1`);
+  expect(steps.map(({ place }) => place)).toEqual([1, ...lines, "1, otherwise, step 1"]);
+});
+
 /** Right and wrong steps in any order. */
 const step: fc.Arbitrary<unknown> = fc.constantFrom(
   { filter: { where: "event.price > 1.0" } },

@@ -4,7 +4,7 @@ import { checkDefinition } from "./check.ts";
 import type { ColumnType } from "./columns.ts";
 import type { DefinitionError, DefinitionErrorCode } from "./definition-error.ts";
 import type { PipelineDefinition } from "./definition.ts";
-import type { Place } from "./place.ts";
+import { placeId, type Place } from "./place.ts";
 import type { OutputType } from "./types.ts";
 
 /** One thing that is wrong with a definition. */
@@ -45,8 +45,12 @@ export function validateDefinition(
     wrong: (error) => void faults.push(faultOf(error)),
     passed: (place, verb, columns) => void steps.push({ place, verb, columns: columns.describe(place) }),
   });
+  // a step with lines is done after these
+  steps.sort((left, right) => BY_PLACE.compare(placeId(left.place), placeId(right.place)));
   return { faults, steps, outputs, reads: readSet.map(({ path }) => path) };
 }
+
+const BY_PLACE = new Intl.Collator("en", { numeric: true });
 
 function faultOf({ code, message, place, details, cause }: DefinitionError): DefinitionFault {
   const { expected, found, expression } = details;

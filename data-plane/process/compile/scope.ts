@@ -1,5 +1,6 @@
 import type { FieldType } from "@o2mc/schema/consent/policy.ts";
 import type { StepVerb } from "@o2mc/schema/pipeline/definition.ts";
+import { noCounts, type StepCounters } from "@o2mc/schema/health/step-counters.ts";
 import { checkExpression } from "@o2mc/schema/expression/parse.ts";
 import type { Place } from "@o2mc/schema/pipeline/place.ts";
 import type { PickingStep, StatefulStep } from "../steps/step.ts";
@@ -7,7 +8,8 @@ import { foldExpression } from "./fold.ts";
 import { NodeTable, type Change, type Node, type Parser } from "./node.ts";
 
 /** What a stretch of steps does with a batch, in order. Columns are nodes, computed when an operation needs them. */
-export type Operation = FilterOperation | EmitOperation | KeepOperation | PickOperation | RouteOperation;
+export type Operation =
+  FilterOperation | EmitOperation | KeepOperation | PickOperation | RouteOperation | MarkOperation;
 
 interface OperationBase {
   /** its step */
@@ -54,10 +56,18 @@ export interface RouteOperation extends OperationBase {
   readonly moves: boolean;
 }
 
-/** A step as dead letters name it. */
+/** Rows have passed a step, whatever it did; the columns are as they are behind it. */
+export interface MarkOperation extends OperationBase {
+  readonly kind: "mark";
+  /** they are of the step's own making */
+  readonly made: boolean;
+}
+
+/** A step as dead letters name it, with what it has done. */
 export interface StepPlace {
   readonly place: Place;
   readonly verb: StepVerb;
+  readonly counters: StepCounters;
 }
 
 /**
@@ -72,7 +82,7 @@ export class Scope {
   #columns: ReadonlyMap<string, Node>;
   /** the step that brought a node in */
   readonly origins: Map<Node, StepPlace>;
-  at: StepPlace = { place: 0, verb: "emit" };
+  at: StepPlace = { place: 0, verb: "emit", counters: noCounts() };
 
   private constructor(
     table: NodeTable,
@@ -152,6 +162,10 @@ export class Scope {
 
   route(conditions: readonly Node[], route: Pick<RouteOperation, "lines" | "otherwise" | "moves">): void {
     this.operations.push({ kind: "route", ...route, ...this.#base(conditions) });
+  }
+
+  mark(made: boolean): void {
+    this.operations.push({ kind: "mark", made, ...this.#base([]) });
   }
 
   #origin(node: Node): Node {

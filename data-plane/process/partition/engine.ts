@@ -1,6 +1,7 @@
 import type { Deployment, DeployedLane } from "@o2mc/schema/deployment/deployment.ts";
 import type { EventFrame } from "@o2mc/schema/events/event-frame.ts";
 import type { ErasureFrame, TickFrame } from "@o2mc/schema/events/frame.ts";
+import type { PipelineHealth } from "@o2mc/schema/health/lane-health.ts";
 import { Evaluation } from "../compile/evaluation.ts";
 import { NodeTable } from "../compile/node.ts";
 import { vectorOf, type Selection, type TextVector } from "../compile/vector.ts";
@@ -13,12 +14,16 @@ import { eventBatch } from "./event-batch.ts";
 import { Pipeline } from "./pipeline.ts";
 import { Sink } from "./sink.ts";
 import type { PartitionState } from "./snapshot.ts";
+import type { Trace } from "./trace.ts";
 
 interface EngineOptions {
   readonly partition: number;
   readonly geoip: GeoLookup;
   readonly recheck: Recheck;
   readonly count: Count;
+  /** ms, for what steps cost; absent = not measured */
+  readonly clock?: () => number;
+  readonly trace?: Trace;
 }
 
 /**
@@ -63,18 +68,25 @@ export class PartitionEngine {
     return this.#lane?.stateBytes;
   }
 
+  /** What the steps of each pipeline have done. */
+  health(): readonly PipelineHealth[] {
+    return this.#pipelines.map((pipeline) => ({ pipeline: pipeline.id, steps: pipeline.steps() }));
+  }
+
   /** Takes a deployment on, at a frame boundary. Pipelines whose id and definition are unchanged keep their state. */
   deploy(deployment: Deployment, lane: DeployedLane): void {
     const services = { ...this.#hashesUnder(deployment.subjectSalt), geoip: this.#options.geoip };
     const table = new NodeTable();
+    const { clock = () => 0, trace } = this.#options;
+    const instruments = { room: (bytes: number) => this.#hasRoom(bytes), clock, trace };
     this.#pipelines = deployment.pipelines
       .filter((deployed) => deployed.lane === lane.id)
       .map((deployed) => {
-        const pipeline = new Pipeline(deployed, lane, services, table, (bytes) => this.#hasRoom(bytes));
+        const pipeline = new Pipeline(deployed, lane, services, table, instruments);
         const old = this.#pipelines.find(
           ({ id, fingerprint }) => id === pipeline.id && fingerprint === pipeline.fingerprint,
         );
-        if (old !== undefined) pipeline.restore(old.snapshot());
+        if (old !== undefined) pipeline.continue(old);
         return pipeline;
       });
     this.#lane = lane;

@@ -1,27 +1,27 @@
 import { createHash } from "node:crypto";
-import type { FieldType } from "@o2mc/schema/consent/policy.ts";
 import type { DeployedLane, DeployedPipeline } from "@o2mc/schema/deployment/deployment.ts";
-import { cellAt } from "@o2mc/schema/events/columns/column.ts";
-import type { Scalar } from "@o2mc/schema/events/frame.ts";
-import type { Step, TimeOptions } from "@o2mc/schema/pipeline/definition.ts";
-import { placeWithin, type Place } from "@o2mc/schema/pipeline/place.ts";
-import { ENVELOPE_TYPES } from "@o2mc/schema/expression/parse.ts";
+import type { TimeOptions } from "@o2mc/schema/pipeline/definition.ts";
+import type { StepCounters } from "@o2mc/schema/health/step-counters.ts";
+import type { StepHealth } from "@o2mc/schema/health/lane-health.ts";
+import { placeId } from "@o2mc/schema/pipeline/place.ts";
 import type { Batch } from "../compile/batch.ts";
 import { Evaluation, NodeFailure } from "../compile/evaluation.ts";
 import { ValueTooLarge } from "../compile/limits.ts";
 import { Unparsable, type NodeTable } from "../compile/node.ts";
 import {
-  Scope,
+  type Scope,
   type KeepOperation,
+  type MarkOperation,
   type Operation,
   type PickOperation,
-  type RouteOperation,
   type StepPlace,
 } from "../compile/scope.ts";
 import type { Selection, Vector } from "../compile/vector.ts";
-import { planStep } from "../steps/plan.ts";
 import type { Clock, Memory, Services, StatefulStep, StepContext } from "../steps/step.ts";
+import { cellsOf, dead, refuse } from "./dead-row.ts";
+import { linesOf, operationsOf, planPipeline } from "./plan-pipeline.ts";
 import type { Sink } from "./sink.ts";
+import type { Trace } from "./trace.ts";
 
 export interface PipelineState {
   readonly id: string;
@@ -31,6 +31,15 @@ export interface PipelineState {
   readonly watermark: number | null;
   /** one entry per stateful step */
   readonly steps: readonly unknown[];
+}
+
+/** What a pipeline is watched with, and how much it may keep. */
+export interface Instruments {
+  /** Whether the partition's state may grow by so many bytes. */
+  readonly room: StepContext["room"];
+  /** ms; results never hang on it */
+  readonly clock: () => number;
+  readonly trace: Trace | undefined;
 }
 
 /** One deployed pipeline on one partition, with its state. */
@@ -49,26 +58,29 @@ export class Pipeline {
   readonly #stateful: readonly StatefulStep[];
   readonly #memories: readonly Memory[];
   readonly #outputs: ReadonlyMap<string, DeployedPipeline["outputs"][number]>;
-  readonly #room: StepContext["room"];
+  readonly #instruments: Instruments;
+  readonly #places: readonly StepPlace[];
+  /** what time goes to now, and since when (ms) */
+  #working: StepCounters | undefined;
+  #since = 0;
 
-  /**
-   * `table` is of the lane's frames: pipelines planned with the same one share their columns. `room` tells whether the
-   * partition's state may grow by so many bytes.
-   */
+  /** `table` is of the lane's frames: pipelines planned with the same one share their columns. */
   constructor(
     deployed: DeployedPipeline,
     lane: DeployedLane,
     services: Services,
     table: NodeTable,
-    room: StepContext["room"],
+    instruments: Instruments,
   ) {
-    this.#room = room;
+    this.#instruments = instruments;
     this.id = deployed.id;
     this.since = deployed.since;
     this.time = deployed.definition.time;
     this.fingerprint = fingerprint(deployed, lane);
     this.#outputs = new Map(deployed.outputs.map((output) => [output.name, output]));
-    this.#line = plan(deployed, lane, services, table);
+    const { line, places } = planPipeline(deployed, lane, services, table);
+    this.#line = line;
+    this.#places = places;
     const operations = [...operationsOf(this.#line)];
     this.#stateful = operations.flatMap((operation) => (operation.kind === "keep" ? [operation.step] : []));
     this.#memories = operations.flatMap((operation) =>
@@ -85,6 +97,29 @@ export class Pipeline {
   get bytes(): number {
     const held = this.#stateful.reduce((sum, step) => sum + step.bytes, 0);
     return this.#memories.reduce((sum, memory) => sum + memory.bytes, held);
+  }
+
+  /** What each step has done and holds, in the order of the definition. */
+  steps(): readonly StepHealth[] {
+    const held = new Map<StepPlace, Pick<StepHealth, "keys" | "bytes">>();
+    for (const operation of operationsOf(this.#line)) {
+      const { at } = operation;
+      if (operation.kind === "keep") held.set(at, { keys: operation.step.open, bytes: operation.step.bytes });
+      const memory = operation.kind === "pick" ? operation.step.memory : undefined;
+      if (memory !== undefined) held.set(at, { keys: null, bytes: memory.bytes });
+    }
+    return this.#places.map((at) => ({
+      place: placeId(at.place),
+      verb: at.verb,
+      ...at.counters,
+      ...(held.get(at) ?? { keys: null, bytes: 0 }),
+    }));
+  }
+
+  /** Goes on where the same pipeline was before a deployment. */
+  continue(before: Pipeline): void {
+    this.restore(before.snapshot());
+    this.#places.forEach(({ counters }, i) => Object.assign(counters, before.#places[i]?.counters));
   }
 
   /** Rows of one frame, in log order. `evaluation` is the lane's, of that frame. */
@@ -106,25 +141,59 @@ export class Pipeline {
   }
 
   #runLine(line: Scope, given: LineRows, sink: Sink): void {
+    if (given.rows.length === 0) return;
     let current = given;
+    let entered = given.rows.length;
     for (const operation of line.operations) {
-      if (current.rows.length === 0) return;
-      try {
-        current = this.#operate(operation, current, sink);
-      } catch (error) {
-        if (!(error instanceof NodeFailure)) throw error;
-        current = this.#operate(operation, this.#survivors(line, operation, current, sink), sink);
+      if (operation.kind === "mark") {
+        this.#passed(operation, entered, current);
+        entered = current.rows.length;
+        if (entered === 0) return;
+      } else if (current.rows.length > 0) {
+        const outer = this.#work(operation.at.counters);
+        try {
+          current = this.#operate(operation, current, sink);
+        } catch (error) {
+          if (!(error instanceof NodeFailure)) throw error;
+          current = this.#operate(operation, this.#survivors(line, operation, current, sink), sink);
+        }
+        this.#work(outer);
       }
     }
   }
 
+  #passed(mark: MarkOperation, entered: number, { batch, rows }: LineRows): void {
+    const { counters } = mark.at;
+    if (!mark.made) counters.in += entered;
+    counters.out += rows.length;
+    this.#instruments.trace?.({
+      pipeline: this.id,
+      at: mark.at,
+      ids: () => Array.from(rows, batch.id),
+      cells: (index) => cellsOf(mark, batch, rows[index] as number),
+    });
+  }
+
+  /** From now on, time goes to these counters; returns those that it went to. */
+  #work(counters: StepCounters | undefined): StepCounters | undefined {
+    const before = this.#working;
+    const now = this.#instruments.clock();
+    if (before !== undefined) before.nanoseconds += (now - this.#since) * 1e6;
+    this.#working = counters;
+    this.#since = now;
+    return before;
+  }
+
   /** @throws NodeFailure before anything has come of it */
-  #operate(operation: Operation, given: LineRows, sink: Sink): LineRows {
+  #operate(operation: Exclude<Operation, MarkOperation>, given: LineRows, sink: Sink): LineRows {
     const { batch, evaluation, rows, cause } = given;
     switch (operation.kind) {
       case "filter": {
         const [condition] = operation.nodes;
-        return condition === undefined ? given : { ...given, rows: evaluation.select(condition, rows) };
+        if (condition === undefined) return given;
+        const kept = evaluation.select(condition, rows);
+        operation.at.counters.dropped += rows.length - kept.length;
+        return { ...given, rows: kept };
       }
       case "emit": {
         const output = this.#outputs.get(operation.output);
@@ -136,6 +205,7 @@ export class Pipeline {
       }
       case "keep": {
         const inputs = operation.nodes.map((node) => evaluation.column(node, rows));
+        operation.at.counters.in += rows.length;
         const made = this.#inContext(operation, given, sink, (context) =>
           operation.step.run({ batch, rows, inputs }, context),
         );
@@ -144,9 +214,12 @@ export class Pipeline {
       }
       case "pick": {
         const inputs = operation.nodes.map((node) => evaluation.column(node, rows));
+        const { counters } = operation.at;
+        const lost = counters.failed + counters.late + counters.refused;
         const picked = this.#inContext(operation, given, sink, (context) =>
           operation.step.pick({ batch, rows, inputs }, context),
         );
+        counters.dropped += rows.length - picked.length - (counters.failed + counters.late + counters.refused - lost);
         return { ...given, rows: picked };
       }
       case "route": {
@@ -182,12 +255,13 @@ export class Pipeline {
     const result = work({
       dead: bury,
       late: (row, message) => (side === undefined ? bury(row, "late", message) : void late.push(row)),
-      room: this.#room,
+      room: this.#instruments.room,
       refuse: (row) => void refused.push(row),
     });
     refuse(sink, this.id, operation, given, refused);
     if (side !== undefined && late.length > 0) {
       sink.late(late.length);
+      operation.at.counters.late += late.length;
       this.#runLine(side, { ...given, rows: Uint32Array.from(late), evaluation: given.evaluation.fork() }, sink);
     }
     return result;
@@ -219,8 +293,11 @@ export class Pipeline {
       if (operation.kind === "route") for (const each of linesOf(operation)) this.#advance(each, clock, sink);
       if (operation.kind !== "keep") continue;
       const { step, next } = operation;
+      const outer = this.#work(operation.at.counters);
+      const made = step.advance(clock);
+      this.#work(outer);
       // the next stateful step takes these rows before its own clock moves past them
-      this.#runLine(next, rowsOf(step.advance(clock), `clock-${this.#stateful.indexOf(step) + 1}`), sink);
+      this.#runLine(next, rowsOf(made, `clock-${this.#stateful.indexOf(step) + 1}`), sink);
       this.#advance(next, { watermark: clock.watermark - step.delay, timer: clock.timer - step.delay }, sink);
     }
   }
@@ -259,43 +336,6 @@ const rowsOf = (batch: Batch, cause: string): LineRows => ({
   cause,
 });
 
-/** The line of the definition's steps, which goes on in those of its operations. */
-function plan(
-  { id, definition, outputs }: DeployedPipeline,
-  lane: DeployedLane,
-  services: Services,
-  table: NodeTable,
-): Scope {
-  const inputs = new Map<string, FieldType>(ENVELOPE_TYPES);
-  for (const field of lane.fields) inputs.set(field.path, field.type);
-  const planLine = (steps: readonly Step[], start: Scope, placeOf: (index: number) => Place): Scope => {
-    let scope = start;
-    steps.forEach((step, i) => {
-      const at = { place: placeOf(i), verb: Object.keys(step)[0] as StepPlace["verb"] };
-      scope.at = at;
-      planStep(step, scope, services, outputs, (label, line) =>
-        planLine(line as readonly Step[], scope.fork(), (index) => placeWithin(at.place, label, index)),
-      );
-      const last = scope.operations.at(-1);
-      if (last?.kind === "keep") scope = last.next;
-    });
-    return start;
-  };
-  return planLine(definition.steps, Scope.of(table, id, inputs), (index) => index + 1);
-}
-
-const linesOf = ({ lines, otherwise }: RouteOperation): readonly Scope[] =>
-  otherwise === undefined ? lines : [...lines, otherwise];
-
-/** Of a line and all that it goes on in, in the order of the definition. */
-function* operationsOf({ operations }: Scope): Iterable<Operation> {
-  for (const operation of operations) {
-    yield operation;
-    if (operation.kind === "route") for (const line of linesOf(operation)) yield* operationsOf(line);
-    if (operation.kind === "keep") yield* operationsOf(operation.next);
-  }
-}
-
 /** Each row to the first condition that is true for it. */
 function shareOut(rows: Selection, conditions: readonly Vector[]): { shares: Selection[]; rest: Selection } {
   let rest = rows;
@@ -310,47 +350,6 @@ function shareOut(rows: Selection, conditions: readonly Vector[]): { shares: Sel
 function codeOf(cause: unknown): string {
   if (cause instanceof ValueTooLarge) return "too-large";
   return cause instanceof Unparsable ? "unparsable" : "step-failed";
-}
-
-/** All are counted and the first is shown: a tenant at its quota must not fill the dead letters, nor its neighbours' hub. */
-function refuse(
-  sink: Sink,
-  pipeline: string,
-  operation: KeepOperation | PickOperation,
-  given: LineRows,
-  refused: readonly number[],
-): void {
-  const [first] = refused;
-  if (first === undefined) return;
-  sink.refused(refused.length);
-  const message = `the tenant's state is at its quota: ${refused.length} rows of one frame would have begun something new`;
-  dead(sink, pipeline, operation, operation.at, given, first, "state-quota", message);
-}
-
-/** To the dead letters, with the row as its author would see it at that step. */
-function dead(
-  sink: Sink,
-  pipeline: string,
-  { columns }: Operation,
-  at: StepPlace,
-  { batch }: LineRows,
-  row: number,
-  code: string,
-  message: string,
-): void {
-  const alone = Uint32Array.of(row);
-  const evaluation = new Evaluation({ ...batch, rows: alone });
-  const cells: Record<string, Scalar> = {};
-  for (const [name, node] of columns) {
-    try {
-      cells[name] = cellAt(evaluation.column(node, alone), row);
-    } catch {
-      // it is the one that fails, or is made of it
-      cells[name] = null;
-    }
-  }
-  const subjectKey = batch.key === undefined ? undefined : String(cellAt(batch.key, row));
-  sink.dead(pipeline, at, subjectKey, cells, code, message);
 }
 
 /** Field types are part of it only as far as the outputs show them; a changed type changes its expressions' results there. */

@@ -160,6 +160,9 @@ export class Sink {
     const messageId = `dead.${pipeline}.${partition}.${sequence}.${this.#dead.length}`;
     this.#dead.push({ pipeline, messageId, letter });
     count(code, 1);
+    if (code === "late") at.counters.late++;
+    // all that are refused are counted, and one is shown
+    else if (code !== "state-quota") at.counters.failed++;
   }
 
   effects(): Effects {

@@ -11,6 +11,7 @@ import { testFrame, type TestEvent } from "./frames.ts";
 interface EngineOptions {
   readonly recheck?: Recheck;
   readonly geoip?: GeoLookup;
+  readonly clock?: () => number;
   /** of the lane */
   readonly stateBytes?: number;
 }
@@ -58,9 +59,15 @@ export class TestLog {
     this.engine.restore(state);
   }
 
+  deploy(pipelines: readonly DeployedPipeline[]): void {
+    this.engine.deploy(testDeployment(pipelines), LANE);
+  }
+
   #create(): PartitionEngine {
+    const { clock } = this.#options;
     const engine = new PartitionEngine({
       partition: 0,
+      ...(clock === undefined ? {} : { clock }),
       geoip: this.#options.geoip ?? (() => undefined),
       recheck: this.#options.recheck ?? (() => undefined),
       count: (name, n) => {
