@@ -24,7 +24,9 @@ export class PolicyChangeModel implements PolicyChange {
   @Field(() => PolicyPartEnum)
   of!: PolicyChange["of"];
 
-  @Field(() => String, { description: "of the purpose, field or level, the id of a wording; of the policy itself, what of it" })
+  @Field(() => String, {
+    description: "of the purpose, field or level, the id of a wording; of the policy itself, what of it",
+  })
   name!: string;
 
   @Field(() => GraphQLJSONObject, { nullable: true })

@@ -6,22 +6,22 @@ import type { LegalBasis } from "@o2mc/schema/consent/policy.ts";
 import type { ReceiptAt } from "../../hub/receipts.ts";
 import { LegalBasisEnum } from "../policy/policy.type.ts";
 
-const ConsentEventEnum = { GIVEN: "given", WITHDRAWN: "withdrawn" } as const satisfies Readonly<
-  Record<string, ConsentReceipt["event"]["kind"]>
->;
+const ConsentEventEnum = { GIVEN: "given", WITHDRAWN: "withdrawn" } as const satisfies {
+  readonly [Kind in ConsentReceipt["event"]["kind"] as Uppercase<Kind>]: Kind;
+};
 const CollectionMethodEnum = {
   WEB: "web",
   REST: "rest",
   EVENT: "event",
   SUPPORT: "support",
-} as const satisfies Readonly<Record<string, Collection["method"]>>;
+} as const satisfies { readonly [Method in Collection["method"] as Uppercase<Method>]: Method };
 const ReceiptStateEnum = {
   GIVEN: "given",
   WITHDRAWN: "withdrawn",
   SUPERSEDED: "superseded",
   INVALIDATED: "invalidated",
   EXPIRED: "expired",
-} as const satisfies Readonly<Record<string, ReceiptState>>;
+} as const satisfies { readonly [State in ReceiptState as Uppercase<State>]: State };
 registerEnumType(ConsentEventEnum, { name: "ConsentEvent" });
 registerEnumType(ReceiptStateEnum, {
   name: "ReceiptState",

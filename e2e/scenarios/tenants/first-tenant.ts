@@ -7,7 +7,7 @@ import { logHit, postEvents } from "../../testkit/ingest.ts";
 import { operationText } from "../../testkit/operation-text.ts";
 import { ownSource, type OwnSource } from "../../testkit/own-source.ts";
 import type { Platform } from "../../testkit/platform.ts";
-import { FIELDS, PURPOSES } from "./definition.ts";
+import { DEFINITION, FIELDS, PURPOSES } from "./definition.ts";
 import { everyRole } from "./tokens.ts";
 
 const ID = /\b(?:app|pol|src|key|pl|plv|apr|dst|dlv|tok|mem|inv|era)_[0-9a-f]{20}\b/g;
@@ -246,6 +246,7 @@ async function readAll(
       subject: "visitor",
       purposes: PURPOSES,
       fields: FIELDS,
+      definition: DEFINITION,
     };
     const variables = Object.fromEntries(
       field.args.flatMap(({ name }) => (name in given ? [[name, given[name]]] : [])),

@@ -227,6 +227,8 @@ function variablesOf(field: Field): Record<string, unknown> {
     secret: first.invitation,
     tenant: "demo",
     quotas: {},
+    role: "EDGE",
+    authority: true,
     expiresAt: new Date(Date.now() + 60_000).toISOString(),
   };
   return Object.fromEntries(
