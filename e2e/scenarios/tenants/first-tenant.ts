@@ -207,7 +207,8 @@ async function erasureOf({ endpoints }: Platform, token: string, mark: string): 
 }
 
 /** As long as the API's limit on objects lets it be when everything of each is asked for. */
-export const pageOf = (list: string): number => (list === "applications" || list === "pipelines" ? 50 : 200);
+export const pageOf = (list: string): number => PAGES[list] ?? 200;
+const PAGES: Readonly<Record<string, number>> = { applications: 50, pipelines: 50, testPipeline: 20 };
 
 const AUDIT = new Set(["auditLog", "verifyAuditLog"]);
 const READS = /^(audit|dead-letter)\.|^result\.subscribed$/;

@@ -227,7 +227,8 @@ function variablesOf(field: Field): Record<string, unknown> {
     secret: first.invitation,
     tenant: "demo",
     quotas: {},
-    role: "EDGE",
+    role: "PROCESS",
+    events: [],
     authority: true,
     expiresAt: new Date(Date.now() + 60_000).toISOString(),
   };
