@@ -57,13 +57,16 @@ export const bucketRepublish = (bucket: string): { readonly src: string; readonl
   dest: liveKeySubject(bucket, ">"),
 });
 
-/** platform account: one bucket per data-plane role, value = `TenantAccess`; key = tenant id, for process and a lane's */
-export const directoryBucket = (role: DataPlaneRole): string => `directory-${role}`;
+/** platform account: one bucket per enrolled worker, value = `TenantAccess`; key = tenant id, for process and a lane's */
+export const directoryBucket = (worker: string): string => `worker-${token(worker)}`;
+
+/** in the same bucket: the creds file of the user that reads it, the newest; two tokens, as no tenant's or lane's key has */
+export const DIRECTORY_USER = "directory.user";
 
 export const laneAccessKey = (tenant: string, app: string, lane: string): string =>
   `${token(tenant)}.${laneKey(app, lane)}`;
 
-/** platform account: since when a role's or lane's users count (seconds); key = directory bucket's key, role in front */
+/** platform account: since when a role's or lane's users count (seconds); key = the key in directories, role in front */
 export const REVOCATIONS = "revocations";
 
 export type DataPlaneRole = "edge" | "process" | "deliver";

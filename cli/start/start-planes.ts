@@ -1,6 +1,8 @@
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { controlPlaneEnvFile, DECORATORS } from "../workers/run.ts";
 import type { StartContext } from "./context.ts";
+import { writePrivate } from "./data-folder.ts";
+import { enrolOwnWorkers, workerCreds } from "./enrol-workers.ts";
 import { findGeoip } from "./geoip.ts";
 import type { PortName } from "./ports.ts";
 import { httpReady } from "./process/ready.ts";
@@ -21,34 +23,30 @@ export function startControlPlane(context: StartContext): Promise<void> {
   const database = (role: string, password: string): string =>
     `postgresql://${role}:${password}@${HOST}:${ports.postgres}/o2mc`;
   const credentialSeconds = environment["O2MC_CREDENTIAL_SECONDS"];
-  // type-graphql and MikroORM need decorator metadata, which Node's own type stripping does not make
-  const loader = ["--import", pathToFileURL(join(context.repository, "control-plane/bin/decorators.ts")).href];
-  return startNode(
-    context,
-    "control-plane",
-    "control-plane/bin/control-plane.ts",
-    {
-      O2MC_MODE: "development",
-      O2MC_DATABASE_URL: database("o2mc_app", secrets.databaseApp),
-      O2MC_DATABASE_OWNER_URL: database("o2mc_owner", secrets.databaseOwner),
-      O2MC_SECRET_KEY_FILE: secrets.secretKeyFile,
-      O2MC_SIGNING_KEY_FILE: secrets.signingKeyFile,
-      O2MC_SEAL_PUBLIC_KEY: secrets.sealPublicKey,
-      O2MC_NATS_URL: natsUrl(context),
-      O2MC_NATS_CREDS: keys.controlPlaneCreds,
-      O2MC_SYSTEM_CREDS: keys.systemCreds,
-      O2MC_OPERATOR_SEED_FILE: keys.operatorSeedFile,
-      ...(credentialSeconds === undefined ? {} : { O2MC_CREDENTIAL_SECONDS: credentialSeconds }),
-      O2MC_OIDC_ISSUER: addresses.issuer,
-      O2MC_OIDC_AUDIENCE: "o2mc-api",
-      ...outgoing(context),
-    },
-    loader,
-  );
+  const env = {
+    O2MC_MODE: "development",
+    O2MC_DATABASE_URL: database("o2mc_app", secrets.databaseApp),
+    O2MC_DATABASE_OWNER_URL: database("o2mc_owner", secrets.databaseOwner),
+    O2MC_SECRET_KEY_FILE: secrets.secretKeyFile,
+    O2MC_SIGNING_KEY_FILE: secrets.signingKeyFile,
+    O2MC_SEAL_PUBLIC_KEY: secrets.sealPublicKey,
+    O2MC_NATS_URL: natsUrl(context),
+    O2MC_NATS_CREDS: keys.controlPlaneCreds,
+    O2MC_SYSTEM_CREDS: keys.systemCreds,
+    O2MC_OPERATOR_SEED_FILE: keys.operatorSeedFile,
+    ...(credentialSeconds === undefined ? {} : { O2MC_CREDENTIAL_SECONDS: credentialSeconds }),
+    O2MC_OIDC_ISSUER: addresses.issuer,
+    O2MC_OIDC_AUDIENCE: "o2mc-api",
+    ...outgoing(context),
+  };
+  // with it `o2mc workers` asks the same database
+  writePrivate(controlPlaneEnvFile(context.data), JSON.stringify(env));
+  return startNode(context, "control-plane", "control-plane/bin/control-plane.ts", env, DECORATORS);
 }
 
 export async function startDataPlane(context: StartContext): Promise<void> {
-  const { keys, addresses, environment, data, repository, secrets } = context;
+  await enrolOwnWorkers(context.data);
+  const { addresses, environment, data, repository, secrets } = context;
   const geoip = findGeoip(environment, data, repository);
   const extra = {
     edge: { O2MC_PUBLIC_URL: addresses.edge, O2MC_HEALTH_PORT: String(context.ports["edge-health"]) },
@@ -59,7 +57,7 @@ export async function startDataPlane(context: StartContext): Promise<void> {
     (["edge", "process", "deliver"] as const).map((role) =>
       startNode(context, role, `data-plane/bin/${role}.ts`, {
         O2MC_NATS_URL: natsUrl(context),
-        O2MC_NATS_CREDS: keys.roleCreds[role],
+        O2MC_NATS_CREDS: workerCreds(data, role),
         ...extra[role],
       }),
     ),

@@ -20,6 +20,7 @@ import { SiteOriginRow } from "./entities/site-origin.ts";
 import { SourceKeyRow } from "./entities/source-key.ts";
 import { SourceRow } from "./entities/source.ts";
 import { TenantRow } from "./entities/tenant.ts";
+import { WorkerRow } from "./entities/worker.ts";
 import { migrations } from "./migrations/all.ts";
 
 const entities = [
@@ -41,6 +42,7 @@ const entities = [
   SourceKeyRow,
   SourceRow,
   TenantRow,
+  WorkerRow,
 ];
 
 export type Orm = MikroORM;
@@ -72,7 +74,7 @@ export function inTenant<T>(
   return withSetting(orm, "app.tenant", tenantId, work, timeoutMs);
 }
 
-/** Runs `work` in one transaction that sees every tenant's outbox rows and the list of tenants, and nothing else. */
+/** Runs `work` in one transaction that sees every tenant's outbox rows, the list of tenants and the workers, and nothing else. */
 export function asDispatcher<T>(orm: Orm, work: (em: EntityManager) => Promise<T>): Promise<T> {
   return withSetting(orm, "app.dispatcher", "on", work);
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadDestination } from "../publish/load-deployment.ts";
 import { startApi, type TestApi } from "../test/api.ts";
 import { makeTenant, type Fixture } from "../test/fixture.ts";
+import { enrolWorker } from "../workers/enrol.ts";
 import { rotateSecrets } from "./rotate-secrets.ts";
 import { SecretBox } from "./secret.ts";
 
@@ -14,12 +15,13 @@ const NEW_KEY = Buffer.alloc(32, 8);
 beforeAll(async () => {
   api = await startApi();
   for (const name of ["one", "two"]) tenants.push(await makeTenant(api, name));
+  await enrolWorker(api.database.orm, new SecretBox(KEY), { name: "worker", role: "edge", scope: null });
 });
 afterAll(() => api?.stop());
 
-test("rotation seals every value of every tenant by the new key, and nothing needs the old one any more", async () => {
+test("rotation seals every value of every tenant and worker by the new key, and nothing needs the old one any more", async () => {
   const before = await sealedValues();
-  expect(before.length).toBeGreaterThanOrEqual(4);
+  expect(before.length).toBeGreaterThanOrEqual(5);
   expect(await rotateSecrets(api.database.orm, new SecretBox(NEW_KEY, [KEY]))).toBe(before.length);
   const after = await sealedValues();
   const alone = new SecretBox(NEW_KEY);

@@ -79,5 +79,6 @@ function decrypt(key: SecretKey, sealed: string, context: string): string {
 export const secretContext = {
   subjectSalt: (tenant: string): string => `subject-salt/${tenant}`,
   accountSeed: (tenant: string): string => `account-seed/${tenant}`,
+  worker: (name: string): string => `worker/${name}`,
   destination: (tenant: string, destination: string): string => `destination/${tenant}/${destination}`,
 } as const;

@@ -39,18 +39,28 @@ export function newTenantAccount(): TenantAccount {
 export const keyPair = (seed: string): KeyPair => fromSeed(new TextEncoder().encode(seed));
 
 /** The claims of an account that owns streams and lets `exports` be imported. */
-export function ownerClaims(exports: readonly Grant[], diskBytes = DEFAULT_DISK_BYTES): Partial<Account> {
+export function ownerClaims(
+  exports: readonly Grant[],
+  diskBytes = DEFAULT_DISK_BYTES,
+  streams = OWNER.streams,
+): Partial<Account> {
   const distinct = new Map(exports.map((grant) => [`${grant.kind} ${grant.subject}`, grant]));
-  const limits = { ...LIMITS, ...OWNER, exports: -1, disk_storage: diskBytes };
+  const limits = { ...LIMITS, ...OWNER, streams, exports: -1, disk_storage: diskBytes };
   return { limits, exports: Array.from(distinct.values(), toExport) };
 }
 
-/** The claims of an account that uses `grants` of `owner`, and whose users count that were issued after `revokedAt` (seconds). */
-export function guestClaims(owner: string, grants: readonly Grant[], revokedAt?: number): Partial<Account> {
+/** User's public key (`*` = every user) → users that were issued up to then (seconds) are not let in. */
+export type Revocations = Readonly<Record<string, number>>;
+
+/** A time of revocation for who is never let in again. */
+export const FOR_EVER = Date.UTC(9999, 0) / 1000;
+
+/** The claims of an account that uses `grants` of `owner`. */
+export function guestClaims(owner: string, grants: readonly Grant[], revocations: Revocations = {}): Partial<Account> {
   return {
     limits: { ...LIMITS, ...GUEST, imports: -1 },
     imports: grants.map((grant) => toImport(owner, grant)),
-    ...(revokedAt === undefined ? {} : { revocations: { "*": revokedAt } }),
+    ...(Object.keys(revocations).length === 0 ? {} : { revocations: { ...revocations } }),
   };
 }
 

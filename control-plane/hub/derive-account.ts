@@ -1,12 +1,17 @@
 import { hkdfSync } from "node:crypto";
-import { createAccount, fromSeed, type KeyPair } from "@nats-io/nkeys";
+import { createAccount, createUser, fromSeed, type KeyPair } from "@nats-io/nkeys";
 
 /**
  * The key pair of an account that belongs to a tenant's (a role's or a lane's), from the tenant's seed: so one sealed seed
  * a tenant is all that has to be kept, and a hub that has lost everything gets the same accounts again.
  */
 export function deriveAccount(tenantSeed: string, name: string): KeyPair {
-  return fromSeed(encodeSeed(derive(tenantSeed, `account ${name}`)));
+  return fromSeed(encodeSeed(createAccount(), derive(tenantSeed, `account ${name}`)));
+}
+
+/** The key pair of a user that belongs to `name`, from whatever seed. */
+export function deriveUser(seed: string, name: string): KeyPair {
+  return fromSeed(encodeSeed(createUser(), derive(seed, `user ${name}`)));
 }
 
 /** 32 bytes that belong to `name`. */
@@ -16,9 +21,9 @@ export function derive(tenantSeed: string, name: string): Uint8Array {
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/** nkeys' text form of an account's seed: two bytes of kind, the key, CRC-16/XMODEM, in base 32. The library makes it of random keys only. */
-function encodeSeed(key: Uint8Array): Uint8Array {
-  const kind = Buffer.from(createAccount().getSeed()).toString().slice(0, 2);
+/** nkeys' text form of a seed, of the kind of `like`: two bytes of kind, the key, CRC-16/XMODEM, in base 32. The library makes it of random keys only. */
+function encodeSeed(like: KeyPair, key: Uint8Array): Uint8Array {
+  const kind = Buffer.from(like.getSeed()).toString().slice(0, 2);
   const [high = 0, low = 0] = Array.from(kind, (letter) => ALPHABET.indexOf(letter));
   // ten bits of kind; the six that follow are the second byte's rest: zero
   const bytes = Buffer.concat([Buffer.from([(high << 3) | (low >> 2), (low & 3) << 6]), key]);

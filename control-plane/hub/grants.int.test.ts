@@ -37,6 +37,7 @@ const open: NatsConnection[] = [];
 beforeAll(async () => {
   server = await startNatsOperator();
   hub = await Hub.connect(server);
+  for (const worker of server.workers) await hub.serveWorker(worker);
   for (const tenant of ["a", "b"] as const) {
     tenants.set(tenant, await hub.ensureTenant(tenant, ACCOUNTS[tenant]));
     await publish(deployment({ tenant }));
@@ -103,7 +104,7 @@ async function directory(role: DataPlaneRole): Promise<NatsConnection> {
   return nc;
 }
 
-/** As the role follows it. */
+/** As the worker follows it that is named for its role. */
 async function access(role: DataPlaneRole, key: string): Promise<TenantAccess> {
   const nc = await directory(role);
   return new Promise((done) => {
@@ -338,6 +339,7 @@ test("a role's head cannot roll up the heads of others", async () => {
 
 test("users end by themselves, are renewed before, and the connection comes back with the newer one", async () => {
   const short = await Hub.connect({ ...server, credentialSeconds: 2 });
+  for (const worker of server.workers) await short.serveWorker(worker);
   await short.ensureTenant("a", ACCOUNTS.a);
   let current = await access("edge", "a");
   const first = decode(current.jwt).exp ?? 0;

@@ -104,8 +104,8 @@ export function laneGrants(deployment: Deployment, { id, partitions }: DeployedL
   ];
 }
 
-/** Of the platform's account: a role reads its own directory. */
-export const directoryGrants = (role: DataPlaneRole): readonly Grant[] => readBucket(directoryBucket(role));
+/** Of the platform's account: a worker reads its own directory. */
+export const directoryGrants = (worker: string): readonly Grant[] => readBucket(directoryBucket(worker));
 
 /** What lanes are granted some of. */
 const PROCESS: readonly Grant[] = [
@@ -125,7 +125,8 @@ const PROCESS: readonly Grant[] = [
 /** All that a tenant's account lets be imported; by whom, only the control plane's signature says. */
 export const TENANT_EXPORTS: readonly Grant[] = [...EDGE, ...DELIVER, ...PROCESS];
 
-export const DIRECTORY_EXPORTS: readonly Grant[] = (["edge", "process", "deliver"] as const).flatMap(directoryGrants);
+/** All that the platform's account lets be imported: of any worker's directory. */
+export const DIRECTORY_EXPORTS: readonly Grant[] = [api("DIRECT.GET.*"), listen(liveKeySubject("*", ">"))];
 
 const ROLE: Readonly<Record<DataPlaneRole, readonly Grant[]>> = { edge: EDGE, process: PROCESS, deliver: DELIVER };
 

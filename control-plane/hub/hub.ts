@@ -1,7 +1,8 @@
-import { decode, type Account } from "@nats-io/jwt";
+import { readFileSync } from "node:fs";
+import { decode, parseCreds, type Account } from "@nats-io/jwt";
 import type { KeyPair } from "@nats-io/nkeys";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { removeKey } from "@o2mc/runtime/bucket.ts";
+import { readKey, removeKey } from "@o2mc/runtime/bucket.ts";
 import { connectWithCreds } from "@o2mc/runtime/nats.ts";
 import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import { BUCKETS, bucketStream, bucketSubject, laneAccessKey, token } from "@o2mc/schema/subjects.ts";
@@ -11,6 +12,7 @@ import { derive, deriveAccount } from "./derive-account.ts";
 import { Directory, type Guest, type IssuedCredential } from "./directory.ts";
 import { laneGrants, ROLE_GRANTS, TENANT_EXPORTS, type Grant } from "./grants.ts";
 import { ensureStreams } from "./streams.ts";
+import { directoryClaims, revokedUsers, serves, type Worker } from "./worker.ts";
 
 export interface HubOptions {
   readonly url: string;
@@ -21,6 +23,8 @@ export interface HubOptions {
   readonly platformCreds: string;
   /** seconds that a data-plane user is good for; it is renewed at half time. decisions/0003 says why a day */
   readonly credentialSeconds?: number;
+  /** likewise of a user that reads a worker's directory; `worker.ts` has the default */
+  readonly directorySeconds?: number;
 }
 
 const DAY_SECONDS = 24 * 3600;
@@ -31,12 +35,25 @@ export class Hub {
   readonly #system: NatsConnection;
   readonly #platform: NatsConnection;
   readonly #directory: Directory;
+  /** the platform account's public key */
+  readonly #owner: string;
+  /** by name: those that the hub has been told about */
+  readonly #workers = new Map<string, Worker>();
+  /** name → when the user that reads its directory is renewed (ms) */
+  readonly #workerRenewals = new Map<string, number>();
   readonly #tenants = new Map<string, Promise<TenantConnection>>();
-  /** tenant → directory key → when its user is renewed (ms) */
+  /** tenant → worker and guest → when its user is renewed (ms) */
   readonly #renewals = new Map<string, Map<string, number>>();
 
-  private constructor(options: HubOptions, system: NatsConnection, platform: NatsConnection, directory: Directory) {
+  private constructor(
+    options: HubOptions,
+    owner: string,
+    system: NatsConnection,
+    platform: NatsConnection,
+    directory: Directory,
+  ) {
     this.#options = options;
+    this.#owner = owner;
     this.#system = system;
     this.#platform = platform;
     this.#directory = directory;
@@ -47,7 +64,29 @@ export class Hub {
     const name = "control-plane";
     const system = await connectWithCreds({ url, name, credsFile: options.systemCreds });
     const platform = await connectWithCreds({ url, name, credsFile: options.platformCreds });
-    return new Hub(options, system, platform, await Directory.open(platform, credentialSeconds));
+    const { aid } = await parseCreds(readFileSync(options.platformCreds));
+    const directory = await Directory.open(platform, credentialSeconds, options.directorySeconds);
+    return new Hub(options, aid, system, platform, directory);
+  }
+
+  /**
+   * A worker has its directory, or if it is revoked nothing and nobody in it; one that is so is left alone. True when that is
+   * news: its tenants' accounts have to be told then (`ensureTenant`, `openLanes`).
+   */
+  async serveWorker(worker: Worker): Promise<boolean> {
+    const { name, seed, ended } = worker;
+    const known = this.#workers.get(name);
+    if (known?.ended === ended && (this.#workerRenewals.get(name) ?? 0) > Date.now()) return false;
+    await this.#ensureAccount(`WORKER-${name}`, keyPair(seed), directoryClaims(worker, this.#owner));
+    if (ended) await this.#directory.drop(worker);
+    this.#workerRenewals.set(name, ended ? Infinity : await this.#directory.ensure(worker));
+    this.#workers.set(name, worker);
+    return known?.ended !== ended;
+  }
+
+  /** The worker is revoked, and nobody reads its directory any more. */
+  isOut(worker: string): boolean {
+    return this.#workers.get(worker)?.ended === true;
   }
 
   /** Accounts, streams, buckets and the users of edge and deliver; resolves with the connection. Repeating it does no harm. */
@@ -81,10 +120,13 @@ export class Hub {
     for (const subject of Object.keys(state.subjects ?? {})) {
       const id = subject.slice(prefix.length);
       if (lanes.some((lane) => lane.id === id)) continue;
+      if ((await readKey(nc, BUCKETS.lanes, `${token(application)}.${id}`)) === undefined) continue;
       const guest = laneGuest(account, tenant, application, id);
-      if (!(await this.#directory.remove(guest))) continue;
+      for (const worker of this.#serving(guest)) {
+        await this.#directory.remove(worker, guest);
+        this.#renewals.get(tenant)?.delete(`${worker.name} ${guestName(guest)}`);
+      }
       await this.#shut(account, guest, []);
-      this.#renewals.get(tenant)?.delete(guestName(guest));
       await removeKey(nc, BUCKETS.lanes, `${token(application)}.${id}`);
     }
   }
@@ -114,13 +156,13 @@ export class Hub {
   }
 
   credentials(tenant: string): Promise<readonly IssuedCredential[]> {
-    return this.#directory.issued(tenant);
+    return this.#directory.issued(tenant, this.#workers.values());
   }
 
   /** When the next user of the tenant has to be renewed (ms); undefined = nothing is known of it. */
   renewsAt(tenant: string): number | undefined {
     const renewals = this.#renewals.get(tenant);
-    return renewals === undefined ? undefined : Math.min(...renewals.values());
+    return renewals === undefined ? undefined : Math.min(Infinity, ...renewals.values());
   }
 
   /** The connection into the account of a tenant that `ensureTenant` has made, now or in an earlier life. */
@@ -142,21 +184,29 @@ export class Hub {
 
   /** The account first: who connects finds what it is granted. */
   async #admit(owner: TenantAccount, guest: Guest, grants: readonly Grant[]): Promise<void> {
-    const revokedAt = await this.#directory.revokedAt(guest);
-    await this.#ensureAccount(
-      guestName(guest),
-      guest.account,
-      guestClaims(owner.publicKey, grants, revokedAt === 0 ? undefined : revokedAt),
-    );
+    await this.#tell(owner, guest, grants, await this.#directory.revokedAt(guest));
+    // made anew: a worker that is revoked has nothing left to renew
     const { tenant } = guest.access;
     const renewals = this.#renewals.get(tenant) ?? new Map<string, number>();
     this.#renewals.set(tenant, renewals);
-    renewals.set(guestName(guest), await this.#directory.admit(guest));
+    for (const worker of this.#workers.values()) renewals.delete(`${worker.name} ${guestName(guest)}`);
+    for (const worker of this.#serving(guest)) {
+      renewals.set(`${worker.name} ${guestName(guest)}`, await this.#directory.admit(worker, guest));
+    }
   }
 
   async #shut(owner: TenantAccount, guest: Guest, grants: readonly Grant[]): Promise<void> {
-    const revokedAt = await this.#directory.revoke(guest);
-    await this.#ensureAccount(guestName(guest), guest.account, guestClaims(owner.publicKey, grants, revokedAt));
+    await this.#tell(owner, guest, grants, await this.#directory.revoke(guest));
+  }
+
+  /** `revokedAt` = 0: never */
+  async #tell(owner: TenantAccount, guest: Guest, grants: readonly Grant[], revokedAt: number): Promise<void> {
+    const revoked = { ...(revokedAt === 0 ? {} : { "*": revokedAt }), ...revokedUsers(this.#workers.values(), guest) };
+    await this.#ensureAccount(guestName(guest), guest.account, guestClaims(owner.publicKey, grants, revoked));
+  }
+
+  #serving(guest: Guest): readonly Worker[] {
+    return [...this.#workers.values()].filter((worker) => !worker.ended && serves(worker, guest));
   }
 
   /** Told only when it is news: an account whose imports are made anew forgets which answers are under way. */

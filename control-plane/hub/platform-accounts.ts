@@ -1,11 +1,11 @@
 import { encodeOperator, fmtCreds } from "@nats-io/jwt";
-import type { DataPlaneRole } from "@o2mc/schema/subjects.ts";
-import { guestClaims, keyPair, ownerClaims, signAccount } from "./accounts.ts";
-import { deriveAccount } from "./derive-account.ts";
-import { DIRECTORY_EXPORTS, directoryGrants, userPermissions, type Permissions } from "./grants.ts";
+import { keyPair, ownerClaims, signAccount } from "./accounts.ts";
+import { DIRECTORY_EXPORTS, type Permissions } from "./grants.ts";
 import { issueUser } from "./users.ts";
 
-const PLATFORM_DISK = 1024 ** 3;
+/** reserved from nothing: each worker has a bucket that may get as large as `directory.ts` says */
+const PLATFORM_DISK = 1024 ** 4;
+const MAX_WORKERS = 4_096;
 const SYSTEM_LIMITS = { subs: -1, data: -1, payload: -1, conn: -1, wildcards: true, leaf: 0, imports: 0, exports: 0 };
 
 /** The control plane tells and asks about accounts, and nothing else. */
@@ -25,7 +25,7 @@ export interface PlatformAccounts {
   readonly operatorJwt: string;
   readonly systemAccount: string;
   readonly accounts: readonly { readonly publicKey: string; readonly jwt: string }[];
-  readonly creds: Readonly<Record<"system" | "controlPlane" | DataPlaneRole, string>>;
+  readonly creds: Readonly<Record<"system" | "controlPlane", string>>;
 }
 
 /** The same seeds give the same accounts; users are new each time. */
@@ -40,31 +40,16 @@ export async function platformAccounts(seeds: PlatformSeeds): Promise<PlatformAc
     const { jwt, seed } = await issueUser(name, key, permissions === undefined ? {} : { permissions });
     return new TextDecoder().decode(fmtCreds(jwt, keyPair(seed)));
   };
-  const role = async (name: DataPlaneRole) => {
-    const key = deriveAccount(seeds.platform, name);
-    const grants = directoryGrants(name);
-    return {
-      account: await account(`DIRECTORY-${name}`, key, guestClaims(platform.getPublicKey(), grants)),
-      creds: await creds(name, key, userPermissions(name, grants)),
-    };
-  };
-  const [edge, process, deliver] = [await role("edge"), await role("process"), await role("deliver")];
   return {
     operatorJwt: await encodeOperator("o2mc", keyPair(seeds.operator), { system_account: system.getPublicKey() }),
     systemAccount: system.getPublicKey(),
     accounts: [
       await account("SYS", system, { limits: SYSTEM_LIMITS }),
-      await account("PLATFORM", platform, ownerClaims(DIRECTORY_EXPORTS, PLATFORM_DISK)),
-      edge.account,
-      process.account,
-      deliver.account,
+      await account("PLATFORM", platform, ownerClaims(DIRECTORY_EXPORTS, PLATFORM_DISK, MAX_WORKERS + 1)),
     ],
     creds: {
       system: await creds("system", system, SYSTEM_USER),
       controlPlane: await creds("control-plane", platform),
-      edge: edge.creds,
-      process: process.creds,
-      deliver: deliver.creds,
     },
   };
 }

@@ -12,13 +12,13 @@ export interface IssuedUser {
   readonly seed: string;
 }
 
-/** A new user of `account`. Without `permissions` it may do everything there, without `expires` (seconds) for ever. */
+/** A new user of `account`, or `key` with a new JWT. Without `permissions` it may do everything there, without `expires` (seconds) for ever. */
 export async function issueUser(
   name: string,
   account: KeyPair,
-  options: { readonly permissions?: Permissions; readonly expires?: number } = {},
+  options: { readonly permissions?: Permissions; readonly expires?: number; readonly key?: KeyPair } = {},
 ): Promise<IssuedUser> {
-  const user = createUser();
+  const user = options.key ?? createUser();
   const claims = { ...UNLIMITED, ...options.permissions, allowed_connection_types: [...CONNECTION_TYPES] };
   const exp = options.expires === undefined ? {} : { exp: options.expires };
   const jwt = await encodeUser(name, user, account, claims, exp);

@@ -11,10 +11,12 @@ import type { SecretBox } from "../db/secret.ts";
 import type { TenantAccount } from "../hub/accounts.ts";
 import type { TenantConnection } from "../hub/connection.ts";
 import type { Hub } from "../hub/hub.ts";
+import { loadWorkers } from "../workers/load.ts";
 import { ensureAccount } from "./ensure-account.ts";
 import { loadDeployment, loadDestination } from "./load-deployment.ts";
 import { deleteDeployment, putDeployment, type LaneDoors } from "./put-deployment.ts";
 import { deleteDestination, putDestination, type DestinationSeal } from "./put-destination.ts";
+import { noteWhoIsOut, serveWorkers } from "./serve-workers.ts";
 
 export interface DispatcherOptions {
   readonly orm: Orm;
@@ -95,14 +97,17 @@ export class Dispatcher {
   /** One look at the outbox; returns after how many ms the next is due. */
   async #round(): Promise<number> {
     const { orm, log } = this.#options;
-    const { rows, tenants } = await asDispatcher(orm, async (em) => ({
+    const { rows, tenants, workers } = await asDispatcher(orm, async (em) => ({
       rows: await em.find(
         OutboxRow,
         { doneAt: null, kind: { $ne: "erasure" } },
         { orderBy: { id: "asc" }, limit: 1_000 },
       ),
       tenants: (await em.find(TenantRow, {})).map(({ id }) => id),
+      workers: await loadWorkers(em),
     }));
+    // enrolled or revoked: whose tenants are compared anew
+    for (const id of await serveWorkers(this.#options, workers, tenants)) this.#reconciled.delete(id);
     const now = Date.now();
     // whose users are due for renewal is compared anew
     for (const id of tenants) if ((this.#options.hub.renewsAt(id) ?? Infinity) <= now) this.#reconciled.delete(id);
@@ -124,6 +129,7 @@ export class Dispatcher {
         }
       }),
     );
+    await noteWhoIsOut(this.#options, workers, (tenant) => this.#reconciled.has(tenant), tenants);
     const retries = [...this.#failing.values()].map(({ at }) => at - Date.now());
     const renewals = tenants.map((id) => (this.#options.hub.renewsAt(id) ?? Infinity) - Date.now());
     return Math.max(50, Math.min(POLL_MS, ...retries, ...renewals));

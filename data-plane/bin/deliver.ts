@@ -2,10 +2,9 @@ import { randomBytes } from "node:crypto";
 import { followConnection } from "@o2mc/runtime/connection-state.ts";
 import { serveHealth } from "@o2mc/runtime/health-server.ts";
 import { createLogger } from "@o2mc/runtime/log.ts";
-import { connectWithCreds } from "@o2mc/runtime/nats.ts";
 import { outgoingOf } from "@o2mc/runtime/outgoing/outgoing.ts";
 import { onShutdown } from "@o2mc/runtime/shutdown.ts";
-import { HUB_API } from "@o2mc/schema/subjects.ts";
+import { connectWorker } from "../config/connect-worker.ts";
 import { type Tenant, watchTenants } from "../config/tenants.ts";
 import { DEFAULT_BACK_OFF } from "../deliver/back-off.ts";
 import { deliverEnv } from "../deliver/env.ts";
@@ -27,16 +26,11 @@ const health = await serveHealth(env.http.host, env.http.port, {
   }),
 });
 
-const platform = await connectWithCreds({
-  ...env.nats,
-  api: HUB_API,
-  name: "o2mc-deliver",
-  inboxPrefix: "_INBOX_deliver",
-});
-hub = followConnection(platform);
+const worker = await connectWorker("deliver", env.nats, log);
+hub = followConnection(worker.nats);
 
 const directory = watchTenants({
-  nats: platform,
+  ...worker,
   role: "deliver",
   url: env.nats.url,
   log,
@@ -66,7 +60,7 @@ const directory = watchTenants({
 
 onShutdown(log, async () => {
   await directory.stop();
-  await platform.close();
+  await worker.nats.close();
   health.close();
 });
 

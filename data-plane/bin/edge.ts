@@ -2,9 +2,8 @@ import type { AddressInfo } from "node:net";
 import { buildSnippet } from "@o2mc/sloc/build.ts";
 import { serveHealth } from "@o2mc/runtime/health-server.ts";
 import { createLogger } from "@o2mc/runtime/log.ts";
-import { connectWithCreds } from "@o2mc/runtime/nats.ts";
 import { onShutdown } from "@o2mc/runtime/shutdown.ts";
-import { HUB_API } from "@o2mc/schema/subjects.ts";
+import { connectWorker } from "../config/connect-worker.ts";
 import { watchTenants } from "../config/tenants.ts";
 import { Counters } from "../edge/counters.ts";
 import { edgeEnv } from "../edge/env.ts";
@@ -18,11 +17,11 @@ const snippet = await buildSnippet().catch((error: unknown) => {
   log.error({ err: error }, "the snippet cannot be built");
   return undefined;
 });
-const platform = await connectWithCreds({ ...env.nats, api: HUB_API, name: "o2mc-edge", inboxPrefix: "_INBOX_edge" });
+const worker = await connectWorker("edge", env.nats, log);
 const counters = new Counters();
 const registry = new Registry(counters, log);
 const tenants = watchTenants({
-  nats: platform,
+  ...worker,
   role: "edge",
   url: env.nats.url,
   log,
@@ -53,6 +52,6 @@ onShutdown(log, async () => {
   server.closeIdleConnections();
   await tenants.stop();
   server.closeAllConnections();
-  await platform.close();
+  await worker.nats.close();
   health?.close();
 });

@@ -1,9 +1,8 @@
 import { followConnection } from "@o2mc/runtime/connection-state.ts";
 import { serveHealth } from "@o2mc/runtime/health-server.ts";
 import { createLogger } from "@o2mc/runtime/log.ts";
-import { connectWithCreds } from "@o2mc/runtime/nats.ts";
 import { onShutdown } from "@o2mc/runtime/shutdown.ts";
-import { HUB_API } from "@o2mc/schema/subjects.ts";
+import { connectWorker } from "../config/connect-worker.ts";
 import { type Tenant, watchTenants } from "../config/tenants.ts";
 import { processEnv } from "../process/env.ts";
 import { geoipOf } from "../process/open-geoip.ts";
@@ -29,11 +28,11 @@ const health = await serveHealth(env.http.host, env.http.port, {
   },
 });
 
-const platform = await connectWithCreds({ ...env.nats, api: HUB_API, name: "o2mc-process", inboxPrefix: INBOX_PREFIX });
-hub = followConnection(platform);
+const worker = await connectWorker("process", env.nats, log);
+hub = followConnection(worker.nats);
 
 const directory = watchTenants({
-  nats: platform,
+  ...worker,
   role: "process",
   url: env.nats.url,
   log,
@@ -53,7 +52,7 @@ const directory = watchTenants({
 
 onShutdown(log, async () => {
   await directory.stop();
-  await platform.close();
+  await worker.nats.close();
   health.close();
 });
 

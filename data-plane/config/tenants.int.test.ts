@@ -24,6 +24,7 @@ beforeAll(async () => {
   deployments = await new Kvm(hub.nats).open(BUCKETS.deployments);
   watch = watchTenants({
     nats: hub.nats,
+    user: { worker: "edge", renew: (creds) => void calls.push(`user ${creds}`) },
     role: "edge",
     url: hub.url,
     log,

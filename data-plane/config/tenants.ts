@@ -3,7 +3,14 @@ import type { Logger } from "@o2mc/runtime/log.ts";
 import { connectWithCredential } from "@o2mc/runtime/nats.ts";
 import { watchBucket } from "@o2mc/runtime/watch-bucket.ts";
 import type { Deployment, LaneAccess, TenantAccess } from "@o2mc/schema/deployment/deployment.ts";
-import { BUCKETS, directoryBucket, laneAccessKey, laneKey, type DataPlaneRole } from "@o2mc/schema/subjects.ts";
+import {
+  BUCKETS,
+  DIRECTORY_USER,
+  directoryBucket,
+  laneAccessKey,
+  laneKey,
+  type DataPlaneRole,
+} from "@o2mc/schema/subjects.ts";
 
 /** One tenant that this process may work for, of process one lane of it: its id and a connection that opens this and no more. */
 export interface Tenant {
@@ -25,8 +32,9 @@ export interface TenantHandlers {
 }
 
 interface Options extends TenantHandlers {
-  /** connection whose user can read the role's directory bucket only */
+  /** connection whose user can read the worker's directory only */
   readonly nats: NatsConnection;
+  readonly user: { readonly worker: string; renew(creds: string): void };
   readonly role: DataPlaneRole;
   readonly url: string;
   readonly log: Logger;
@@ -41,7 +49,7 @@ export interface TenantWatch {
 }
 
 /**
- * Follows the directory of `role`, keeps one connection per tenant (process: per lane) and follows its deployments. Calls about one
+ * Follows the worker's directory, keeps one connection per tenant (process: per lane) and follows its deployments. Calls about one
  * tenant come one after the other, each awaited; a call that throws is logged and the next goes on. When the directory
  * cannot be read, tenants that are connected stay.
  */
@@ -50,9 +58,13 @@ export function watchTenants(options: Options): TenantWatch {
   let directoryRead = false;
   const directory = watchBucket(
     options.nats,
-    directoryBucket(options.role),
+    directoryBucket(options.user.worker),
     {
       put: (key, value) => {
+        if (key === DIRECTORY_USER) {
+          options.user.renew(new TextDecoder().decode(value));
+          return;
+        }
         const access = parse<TenantAccess>(value);
         if (access === undefined || accessKey(access) !== key) {
           options.log.error({ key }, "a tenant's access cannot be read");

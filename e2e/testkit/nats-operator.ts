@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAccount, createOperator, type KeyPair } from "@nats-io/nkeys";
 import type { DataPlaneRole } from "@o2mc/schema/subjects.ts";
+import { keyPair, newTenantAccount, signAccount } from "../../control-plane/hub/accounts.ts";
+import { directoryClaims, directoryCreds, type Worker } from "../../control-plane/hub/worker.ts";
 import { platformAccounts } from "../../control-plane/hub/platform-accounts.ts";
 
 /** A nats-server of its own in operator mode, with JetStream, for one test file. */
@@ -14,7 +16,9 @@ export interface NatsOperator {
   /** paths of creds files: a user of the system account, and one with every right in the platform account */
   readonly systemCreds: string;
   readonly platformCreds: string;
-  /** of users that read a role's directory */
+  /** one a role and of its name, for every tenant: its account is known here, its directory is the hub's to make (`serveWorker`) */
+  readonly workers: readonly Worker[];
+  /** of users that read these workers' directories */
   readonly directoryCreds: Readonly<Record<DataPlaneRole, string>>;
   /** kill -9 */
   kill(): Promise<void>;
@@ -29,16 +33,29 @@ export async function startNatsOperator(config = ""): Promise<NatsOperator> {
   const directory = mkdtempSync(join(tmpdir(), "o2mc-nats-"));
   const seed = (pair: KeyPair): string => new TextDecoder().decode(pair.getSeed());
   const operator = seed(createOperator());
+  const platform = createAccount();
   const { operatorJwt, systemAccount, accounts, creds } = await platformAccounts({
     operator,
     system: seed(createAccount()),
-    platform: seed(createAccount()),
+    platform: seed(platform),
   });
-  const credsFile = (name: keyof typeof creds): string => {
+  const credsFile = (name: string, text: string): string => {
     const path = join(directory, `${name}.creds`);
-    writeFileSync(path, creds[name], { mode: 0o600 });
+    writeFileSync(path, text, { mode: 0o600 });
     return path;
   };
+  const worker = async (role: DataPlaneRole) => {
+    const made: Worker = { name: role, role, scope: null, seed: newTenantAccount().seed, ended: false };
+    const key = keyPair(made.seed);
+    const claims = directoryClaims(made, platform.getPublicKey());
+    const account = {
+      publicKey: key.getPublicKey(),
+      jwt: await signAccount(operator, `WORKER-${role}`, key, claims),
+    };
+    return { made, account, creds: credsFile(role, await directoryCreds(made)) };
+  };
+  const [edge, process, deliver] = [await worker("edge"), await worker("process"), await worker("deliver")];
+  const known = [...accounts, edge.account, process.account, deliver.account];
   const text = `
 listen: "127.0.0.1:-1"
 server_name: test
@@ -47,7 +64,7 @@ operator: "${operatorJwt}"
 system_account: ${systemAccount}
 resolver { type: full, dir: "${directory}/accounts", allow_delete: true, interval: "2m" }
 resolver_preload {
-${accounts.map(({ publicKey, jwt }) => `  ${publicKey}: "${jwt}"`).join("\n")}
+${known.map(({ publicKey, jwt }) => `  ${publicKey}: "${jwt}"`).join("\n")}
 }
 ${config}
 `;
@@ -59,9 +76,10 @@ ${config}
     url: server.url,
     directory,
     operatorSeed: operator,
-    systemCreds: credsFile("system"),
-    platformCreds: credsFile("controlPlane"),
-    directoryCreds: { edge: credsFile("edge"), process: credsFile("process"), deliver: credsFile("deliver") },
+    systemCreds: credsFile("system", creds.system),
+    platformCreds: credsFile("controlPlane", creds.controlPlane),
+    workers: [edge.made, process.made, deliver.made],
+    directoryCreds: { edge: edge.creds, process: process.creds, deliver: deliver.creds },
     kill: () => server.end("SIGKILL"),
     start: () => server.start(),
     stop: async () => {

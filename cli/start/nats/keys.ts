@@ -1,6 +1,5 @@
 import { createAccount, createOperator, type KeyPair } from "@nats-io/nkeys";
 import { z } from "zod";
-import type { DataPlaneRole } from "@o2mc/schema/subjects.ts";
 import { platformAccounts } from "../../../control-plane/hub/platform-accounts.ts";
 import { keepPrivate, writePrivate, type DataFolder } from "../data-folder.ts";
 
@@ -14,7 +13,6 @@ export interface NatsKeys {
   readonly operatorSeedFile: string;
   readonly systemCreds: string;
   readonly controlPlaneCreds: string;
-  readonly roleCreds: Readonly<Record<DataPlaneRole, string>>;
 }
 
 /** The seeds are made once; JWTs and creds files are written at every start, since what they allow may change. */
@@ -37,11 +35,6 @@ export async function natsKeys(data: DataFolder): Promise<NatsKeys> {
     operatorSeedFile,
     systemCreds: kept("system", creds.system),
     controlPlaneCreds: kept("control-plane", creds.controlPlane),
-    roleCreds: {
-      edge: kept("edge", creds.edge),
-      process: kept("process", creds.process),
-      deliver: kept("deliver", creds.deliver),
-    },
   };
 }
 

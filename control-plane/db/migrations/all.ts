@@ -13,6 +13,7 @@ import { Migration0012 } from "./0012-subscriber-counts.ts";
 import { Migration0013 } from "./0013-revocations.ts";
 import { Migration0014 } from "./0014-key-expiry.ts";
 import { Migration0015 } from "./0015-sign-outs.ts";
+import { Migration0016 } from "./0016-workers.ts";
 
 /** In order; a migration that has been released is never edited. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   Migration0013,
   Migration0014,
   Migration0015,
+  Migration0016,
 ];

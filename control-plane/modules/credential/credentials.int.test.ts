@@ -31,6 +31,7 @@ const open: NatsConnection[] = [];
 beforeAll(async () => {
   nats = await startNatsOperator();
   hub = await Hub.connect(nats);
+  for (const worker of nats.workers) await hub.serveWorker(worker);
   platform = await connectWithCreds({ url: nats.url, name: "test", credsFile: nats.platformCreds });
   api = await startApi({ hub: (orm, box) => tenantHub(orm, box, hub, log) });
   const { orm, url: databaseUrl } = api.database;

@@ -8,11 +8,15 @@ export type DataPlaneRole = (typeof DataPlaneRole)[keyof typeof DataPlaneRole];
 registerEnumType(DataPlaneRole, { name: "DataPlaneRole" });
 
 @ObjectType({
-  description: "what lets the data plane into the tenant's hub: a user for edge, for deliver, for each lane of process",
+  description:
+    "what lets the data plane into the tenant's hub: for each worker a user for edge, for deliver, for each lane of process",
 })
 export class HubCredential {
   @Field(() => DataPlaneRole)
   role!: DataPlaneRole;
+
+  @Field(() => String, { description: "the name under which the platform's operator has enrolled it" })
+  worker!: string;
 
   @Field(() => ID, { nullable: true, description: "PROCESS only" })
   application!: string | null;
@@ -27,8 +31,9 @@ export class HubCredential {
   expiresAt!: Date;
 }
 
-export const toHubCredential = ({ role, lane, issued, expires }: IssuedCredential): HubCredential => ({
+export const toHubCredential = ({ role, worker, lane, issued, expires }: IssuedCredential): HubCredential => ({
   role,
+  worker,
   application: lane?.application ?? null,
   lane: lane?.id ?? null,
   issuedAt: new Date(issued * 1000),

@@ -79,7 +79,7 @@ afterAll(async () => {
   await hub?.close();
 });
 
-/** With the file that a role's process starts with. */
+/** With the file that a worker starts with: `o2mc start` enrols one a role, of its name. */
 async function directory(role: DataPlaneRole): Promise<NatsConnection> {
   const credsFile = join(platform.dataDir, "nats", `${role}.creds`);
   const nc = await connectWithCreds({ url, name: "thief", inboxPrefix: `_INBOX_${role}`, credsFile, api: HUB_API });
@@ -301,7 +301,11 @@ test("a directory's user reads its own directory and reaches no tenant", async (
     granted: /^$/,
     hears: ["_INBOX_process.>"],
     deputies: [
-      { what: "own directory", subject: `${HUB_API}.DIRECT.GET.KV_directory-process`, payload: '{"seq":1,"batch":2}' },
+      {
+        what: "own directory",
+        subject: `${HUB_API}.DIRECT.GET.KV_${directoryBucket("process")}`,
+        payload: '{"seq":1,"batch":2}',
+      },
     ],
     gate: false,
   });
@@ -309,7 +313,7 @@ test("a directory's user reads its own directory and reaches no tenant", async (
   const foreign = await thief.try(
     ["edge", "deliver"].map((role) => ({
       what: "another's directory",
-      subject: `${HUB_API}.DIRECT.GET.KV_directory-${role}`,
+      subject: `${HUB_API}.DIRECT.GET.KV_${directoryBucket(role)}`,
       payload: '{"seq":1,"batch":9}',
     })),
   );
