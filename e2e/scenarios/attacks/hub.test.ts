@@ -9,6 +9,7 @@ import { watchBucket } from "@o2mc/runtime/watch-bucket.ts";
 import type { Deployment, TenantAccess } from "@o2mc/schema/deployment/deployment.ts";
 import {
   BUCKETS,
+  DIRECTORY_USER,
   directoryBucket,
   HUB_API,
   laneKey,
@@ -91,7 +92,8 @@ async function directory(role: DataPlaneRole): Promise<NatsConnection> {
 async function stolen(role: DataPlaneRole, fits: (access: TenantAccess) => boolean): Promise<NatsConnection> {
   const nc = await directory(role);
   const access = await new Promise<TenantAccess>((done) => {
-    const put = (_: string, value: Uint8Array): void => {
+    const put = (key: string, value: Uint8Array): void => {
+      if (key === DIRECTORY_USER) return;
       const found = JSON.parse(new TextDecoder().decode(value)) as TenantAccess;
       if (fits(found)) done(found);
     };
