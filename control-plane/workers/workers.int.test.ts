@@ -1,4 +1,5 @@
 import { connect, credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
+import { createCurve } from "@nats-io/nkeys";
 import { readKey } from "@o2mc/runtime/bucket.ts";
 import { createLogger } from "@o2mc/runtime/log.ts";
 import { connectWithCreds } from "@o2mc/runtime/nats.ts";
@@ -51,7 +52,14 @@ afterAll(async () => {
 
 function startDispatcher(of: Hub): Dispatcher {
   const { orm, url } = api.database;
-  const started = new Dispatcher({ orm, secrets, hub: of, log, databaseUrl: url });
+  const started = new Dispatcher({
+    orm,
+    secrets,
+    hub: of,
+    log,
+    sealFor: createCurve().getPublicKey(),
+    databaseUrl: url,
+  });
   started.start();
   return started;
 }
