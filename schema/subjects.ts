@@ -105,6 +105,12 @@ export const receiptSubjects = (app: string): string => `receipt.${token(app)}.>
 /** Durable pull consumer on RECEIPTS, through which an application's receipts come to the edge as events. */
 export const receiptsConsumer = (app: string): string => `r-${token(app)}`;
 
+/** The control plane asks deliver to test a destination: `DestinationTestRequest`. Stored nowhere. */
+export const DESTINATION_TESTS = "test.destination";
+
+/** deliver's `DestinationTestAnswer`; the id is only known to who asked. */
+export const destinationTestAnswer = (id: string): string => `tested.${token(id)}`;
+
 export const STREAM_SUBJECTS = {
   events: ["ev.>", "tick.>", "erase.>"],
   results: ["out.>", "forget.>"],

@@ -1,5 +1,7 @@
 import type { OutgoingSettings } from "@o2mc/runtime/outgoing/outgoing.ts";
 import type { ConsentReceipt, StoredReceipt } from "@o2mc/schema/consent/receipt.ts";
+import type { DestinationTestAnswer } from "@o2mc/schema/destinations/destination-test.ts";
+import type { DestinationConfig } from "@o2mc/schema/deployment/deployment.ts";
 import type { Actor } from "../auth/actor.ts";
 import type { FailedAttempts } from "@o2mc/runtime/failed-attempts.ts";
 import type { Signer } from "../auth/signer.ts";
@@ -32,6 +34,8 @@ export interface HubReader {
   credentials(tenant: string): Promise<readonly IssuedCredential[]>;
   /** when each write key with one of these hashes was used last, by its hash */
   keysUsedAt(tenant: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Date>>;
+  /** resolves with what deliver found; throws DELIVER_UNAVAILABLE */
+  testDestination(tenant: string, options: DestinationConfig["options"]): Promise<DestinationTestAnswer>;
   /** how many subjects of an application have stored consent or a withdrawal */
   countConsents(tenant: string, application: string): Promise<number>;
   /** what the hub holds of one subject in one application */

@@ -10,6 +10,7 @@ import { CreateDelivery } from "../modules/destination/create-delivery.ts";
 import { CreateDestination } from "../modules/destination/create-destination.ts";
 import { DeleteDelivery } from "../modules/destination/delete-delivery.ts";
 import { DeleteDestination } from "../modules/destination/delete-destination.ts";
+import { TestDestination } from "../modules/destination/test-destination.ts";
 import { DestinationSpecs } from "../modules/destination/destination-specs.ts";
 import { DestinationQueries } from "../modules/destination/destinations.ts";
 import { PipelineDeliveries } from "../modules/destination/pipeline-deliveries.ts";
@@ -127,6 +128,7 @@ const resolvers = [
   UnpublishPipeline,
   ValidatePipeline,
   WithdrawConsent,
+  TestDestination,
   VerifyAuditLog,
 ] as const;
 

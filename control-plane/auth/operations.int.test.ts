@@ -67,6 +67,7 @@ const NEEDS: Readonly<Record<string, Action | null>> = {
   destinations: "destination.read",
   createDestination: "destination.write",
   deleteDestination: "destination.write",
+  testDestination: "destination.write",
   createDelivery: "destination.write",
   deleteDelivery: "destination.write",
   deadLetters: "dead-letter.read",

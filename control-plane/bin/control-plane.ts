@@ -47,7 +47,7 @@ const server = await startServer({
     invitationAttempts: new FailedAttempts({ limit: 20 }),
     subscribers,
     rehearsals: new Rehearsals({ program: env.rehearsalProgram }),
-    hub: tenantHub(orm, secrets, hub, log),
+    hub: tenantHub(orm, secrets, hub, log, env.sealFor),
   },
   authenticate: authenticator(orm, oidc, signOuts),
   oidc,

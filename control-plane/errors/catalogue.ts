@@ -20,6 +20,7 @@ export const CATALOGUE = {
   APPROVAL_OWN_DRAFT: "Nobody approves a draft of their own.",
   SCOPE_NOT_ALLOWED: "The scope {scope} cannot be given to a token by you.",
   HUB_UNAVAILABLE: "The hub cannot be reached for this tenant now.",
+  DELIVER_UNAVAILABLE: "No process that delivers answers for this tenant now.",
   MEMBER_DISABLED: "You are disabled in this tenant.",
   LAST_OWNER: "A tenant keeps at least one active owner.",
   OWN_MEMBERSHIP: "Nobody changes their own roles or state.",

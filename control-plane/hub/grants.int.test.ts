@@ -19,6 +19,8 @@ import {
   laneKey,
   partitionConsumer,
   type DataPlaneRole,
+  DESTINATION_TESTS,
+  destinationTestAnswer,
 } from "@o2mc/schema/subjects.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { putDeployment, type LaneDoors } from "../publish/put-deployment.ts";
@@ -172,6 +174,45 @@ test("a role reads its own directory and no other", async () => {
   expect(await access("edge", "a")).toMatchObject({ tenant: "a" });
   await expectNothing(nc, `hub.DIRECT.GET.KV_${directoryBucket("process")}`, '{"seq":1}');
   await expectNothing(nc, `$KV.${directoryBucket("edge")}.a`, "{}");
+});
+
+test("only a tenant's own deliver hears what is to be tested, and only it can answer", async () => {
+  const id = "an-id-of-a-test-that-is-long";
+  const heard: string[] = [];
+  const answers: string[] = [];
+  const { nc: asker } = control("a");
+  for (const [tenant, nc] of [
+    ["a", asker],
+    ["b", control("b").nc],
+  ] as const) {
+    nc.subscribe(destinationTestAnswer(id), {
+      callback: (_, { data }) => void answers.push(`${tenant} ${data.length}`),
+    });
+    await nc.flush();
+  }
+  const users = {
+    deliver: await connectRole("a", "deliver"),
+    foreign: await connectRole("b", "deliver"),
+    edge: await connectRole("a", "edge"),
+    lane: await connectLane("a", "analytics"),
+  };
+  for (const [name, nc] of Object.entries(users)) {
+    nc.subscribe(DESTINATION_TESTS, { callback: (error) => void (error === null && heard.push(name)) });
+    await nc.flush();
+  }
+  asker.publish(DESTINATION_TESTS, "?");
+  await asker.flush();
+  await expect.poll(() => heard).toEqual(["deliver"]);
+  // each as long as its place in the list
+  const lengths = { edge: 1, lane: 2, foreign: 3, deliver: 4 };
+  for (const [name, length] of Object.entries(lengths)) {
+    const nc = users[name as keyof typeof users];
+    nc.publish(destinationTestAnswer(id), "x".repeat(length));
+    await nc.flush();
+  }
+  // in another tenant's account it is another tenant's
+  await expect.poll(() => answers.toSorted()).toEqual(["a 4", "b 3"]);
+  expect(heard).toEqual(["deliver"]);
 });
 
 test("tenant a's users see nothing of tenant b", async () => {

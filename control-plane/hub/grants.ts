@@ -3,6 +3,7 @@ import {
   bucketSubject,
   BUCKETS,
   deadSubject,
+  DESTINATION_TESTS,
   directoryBucket,
   HUB_API,
   laneKey,
@@ -71,6 +72,9 @@ const DELIVER: readonly Grant[] = [
   request(bucketSubject(BUCKETS.erasures, ">")),
   ...readBucket(BUCKETS.deployments),
   ...readBucket(BUCKETS.destinations),
+  // what the control plane asks to be tested, and what came of it
+  listen(DESTINATION_TESTS),
+  request("tested.*"),
   ...readBucket(BUCKETS.consent),
 ];
 

@@ -76,6 +76,21 @@ export interface OpenedDestination {
 export interface DestinationKind {
   readonly kind: string;
   open(options: unknown, context: DestinationContext): OpenedDestination;
+  /**
+   * Goes there as a delivery would and leaves nothing behind. Throws a `TestFailure`, or whatever the way there threw. Ends
+   * what it began when `signal` aborts.
+   */
+  test(options: unknown, context: DestinationTestContext): Promise<DestinationTest>;
+}
+
+export interface DestinationTestContext {
+  readonly outgoing: Outgoing;
+  readonly signal: AbortSignal;
+}
+
+export interface DestinationTest {
+  /** name and version as the server tells them; null where there is none */
+  readonly server: string | null;
 }
 
 /** The destination can't be reached or refuses us as a whole; retried for ever, nothing is lost meanwhile. */

@@ -23,7 +23,10 @@ export function keepSecrets(destination: Destination, secrets: readonly string[]
   };
 }
 
-function cleaner(secrets: readonly string[]): { error: (error: unknown) => Error } {
+/** A text in which none of the secrets stands. */
+export const cleanText = (raw: string, secrets: readonly string[]): string => cleaner(secrets).text(raw);
+
+function cleaner(secrets: readonly string[]): { text: (raw: string) => string; error: (error: unknown) => Error } {
   const forms = [...new Set(secrets.flatMap(spellings))].sort((a, b) => b.length - a.length);
   const text = (raw: string): string => forms.reduce((all, form) => all.replaceAll(form, "[secret]"), raw);
 
@@ -48,7 +51,7 @@ function cleaner(secrets: readonly string[]): { error: (error: unknown) => Error
     }
     return foreign(error);
   };
-  return { error: own };
+  return { text, error: own };
 }
 
 /** A secret as it may stand in a text: itself, or as JSON, addresses, and base64 write it. */

@@ -15,6 +15,7 @@ import { destinationOf } from "@o2mc/schema/destinations/destinations.ts";
 import { secretsOf } from "@o2mc/schema/options/secrets-of.ts";
 import { BUCKETS } from "@o2mc/schema/subjects.ts";
 import { type ConsentStates, watchConsent } from "../config/consent-states.ts";
+import { answerTests } from "./answer-tests.ts";
 import type { BackOff } from "./back-off.ts";
 import { storedConsent } from "./consent.ts";
 import { type DeliveryCounters, newCounters } from "./counters.ts";
@@ -67,6 +68,7 @@ export class TenantDeliveries {
   readonly #destinationWatch: { stop(): void };
   readonly #stop = new AbortController();
   readonly #window: Promise<void>;
+  readonly #endTests: () => void;
 
   constructor(options: TenantOptions) {
     const { connection, windowSeconds, log } = options;
@@ -89,6 +91,7 @@ export class TenantDeliveries {
       },
       log,
     );
+    this.#endTests = answerTests(options);
     this.#window = keepWindow(connection, windowSeconds, log, this.#stop.signal);
   }
 
@@ -106,6 +109,7 @@ export class TenantDeliveries {
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#destinationWatch.stop();
+    this.#endTests();
     const running = [...this.#running.values()];
     for (const { stop } of running) stop.abort();
     await Promise.all([this.#window, ...running.map(({ done }) => done)]);

@@ -20,7 +20,7 @@ export const webhook = destinationSpec({
   summary:
     'POSTs `{"output", "rows": [{"id", …}]}`, signed by Standard Webhooks (`webhook-id`, `webhook-timestamp`, ' +
     "`webhook-signature`). The `webhook-id` is the same at each attempt. Rows about one subject have a `subject_key`; " +
-    'an erasure is `{"type": "erasure", "id", "output", "subject_key"}`.',
+    'an erasure is `{"type": "erasure", "id", "output", "subject_key"}`, a test `{"type": "test", "output": "", "rows": []}`.',
   options: {
     url: { kind: "text", maxLength: 2048, format: HTTP_ADDRESS, description: "where the results are posted" },
     secret: {

@@ -12,10 +12,11 @@ import type { Hub } from "../../hub/hub.ts";
 import { keysUsedAt } from "../../hub/keys-used-at.ts";
 import { readSubjectReceipts, receiptPages } from "../../hub/receipts.ts";
 import { openResults } from "../../hub/results.ts";
+import { testDestination } from "../../hub/test-destination.ts";
 import { readSubjectData } from "../../hub/subject-data.ts";
 
-/** Reads from the hub with each tenant's own connection. */
-export function tenantHub(orm: Orm, secrets: SecretBox, hub: Hub, log: Logger): HubReader {
+/** Reads from the hub with each tenant's own connection. `sealFor`: deliver's public key, for what only it may open. */
+export function tenantHub(orm: Orm, secrets: SecretBox, hub: Hub, log: Logger, sealFor = ""): HubReader {
   const connection = async (tenant: string): Promise<TenantConnection> => {
     const row = await inTenant(orm, tenant, (em) => em.findOne(TenantRow, { id: tenant }));
     if (row === null || row.accountSeed === null) throw new ApiError("HUB_UNAVAILABLE");
@@ -41,6 +42,8 @@ export function tenantHub(orm: Orm, secrets: SecretBox, hub: Hub, log: Logger): 
       }
     },
     keysUsedAt: async (tenant, hashes) => keysUsedAt(await connection(tenant), hashes),
+    testDestination: async (tenant, options) =>
+      testDestination(await connection(tenant), { tenant, options, recipient: sealFor }),
     countConsents: async (tenant, application) => countConsents(await connection(tenant), application),
     subjectData: async (tenant, application, subjectKey) =>
       readSubjectData(await connection(tenant), application, subjectKey),

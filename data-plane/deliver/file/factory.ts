@@ -1,5 +1,6 @@
 import type { DestinationKind } from "../destination.ts";
 import { fileOptions } from "./options.ts";
+import { testFile } from "./test.ts";
 import { FileWriter } from "./writer.ts";
 
 export const fileKind: DestinationKind = {
@@ -11,4 +12,5 @@ export const fileKind: DestinationKind = {
       gathering: { seconds: options.rotateSeconds, messages: 256, bytes: 16 << 20 },
     };
   },
+  test: testFile,
 };

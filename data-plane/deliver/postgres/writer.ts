@@ -1,6 +1,6 @@
 import type { PostgresOptions } from "@o2mc/schema/destinations/postgres.ts";
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
-import { Client, DatabaseError } from "pg";
+import { type Client, DatabaseError } from "pg";
 import type { Connector } from "@o2mc/runtime/outgoing/connector.ts";
 import {
   type Batch,
@@ -13,12 +13,11 @@ import {
   type RowFailure,
 } from "../destination.ts";
 import { AnswerLimit } from "./answer-limit.ts";
+import { postgresClient } from "./client.ts";
 import { isDataError, typed } from "./errors.ts";
 import { ensureTable } from "./table.ts";
 import { eraseSql, upsertParameters, upsertSql } from "./upsert.ts";
 
-const CONNECT_TIMEOUT_MS = 10_000;
-const STATEMENT_TIMEOUT_MS = 60_000;
 // SQLSTATE class 42 at a write: the table has changed under us; making it again may cure that.
 const SCHEMA_ERROR = /^42/;
 
@@ -41,21 +40,7 @@ export class PostgresWriter implements Destination {
   }
 
   async connect(): Promise<void> {
-    const { host, port, database, user, password, tls } = this.#options;
-    const client = new Client({
-      host,
-      port,
-      database,
-      user,
-      // as a function: else an empty one would be looked up in PGPASSWORD and in ~/.pgpass, which are the operator's
-      password: () => password,
-      ssl: tls,
-      stream: () => this.#answers.watch(this.#connector.socket()),
-      application_name: "o2mc-deliver",
-      keepAlive: true,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: STATEMENT_TIMEOUT_MS,
-    });
+    const client = postgresClient(this.#options, this.#connector, this.#answers);
     // Without a listener the loss of an idle connection would end the process.
     client.on("error", () => {
       if (this.#client === client) this.#client = undefined;

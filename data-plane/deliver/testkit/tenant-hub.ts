@@ -17,6 +17,7 @@ import {
   bucketStream,
   deliveryConsumer,
   deliveryErasureSubject,
+  DESTINATION_TESTS,
   directoryBucket,
   erasedKey,
   liveKeySubject,
@@ -58,10 +59,11 @@ const DELIVER_MAY = [
   `$JS.ACK.${STREAMS.results}.>`,
   `$JS.ACK.*.*.${STREAMS.results}.>`,
   "dead.>",
+  "tested.*",
   WRITTEN,
   ...READ.map((bucket) => `$JS.API.DIRECT.GET.${bucketStream(bucket)}`),
 ];
-const DELIVER_HEARS = ["_INBOX_deliver.>", ...READ.map((bucket) => liveKeySubject(bucket, ">"))];
+const DELIVER_HEARS = ["_INBOX_deliver.>", DESTINATION_TESTS, ...READ.map((bucket) => liveKeySubject(bucket, ">"))];
 const RESET = "$JS.API.CONSUMER.RESET.";
 
 /** A real hub with one tenant, as the control plane leaves it: streams, buckets, the directory entry of deliver. */

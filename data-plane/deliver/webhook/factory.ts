@@ -1,5 +1,6 @@
 import type { DestinationKind } from "../destination.ts";
 import { webhookOptions } from "./options.ts";
+import { testWebhook } from "./test.ts";
 import { WebhookWriter } from "./writer.ts";
 
 // One message a call: its message id is the webhook-id, the same after a crash as before.
@@ -9,4 +10,5 @@ export const webhookKind: DestinationKind = {
     destination: new WebhookWriter(webhookOptions(options), context),
     gathering: { seconds: 0, messages: 1, bytes: 4 << 20 },
   }),
+  test: testWebhook,
 };

@@ -12,7 +12,7 @@ import {
 import { outgoingError } from "../outgoing-error.ts";
 import { rowObjects } from "../row-object.ts";
 import { type Answer, Poster } from "./post.ts";
-import { sign } from "./sign.ts";
+import { signedHeaders } from "./sign.ts";
 
 const DEFAULT_RETRY_MS = 5_000;
 const MAX_RETRY_MS = 15 * 60_000;
@@ -60,16 +60,8 @@ export class WebhookWriter implements Destination {
   }
 
   async #post(id: string, body: string): Promise<Answer> {
-    const timestamp = Math.floor(Date.now() / 1000);
-    const headers = {
-      "content-type": "application/json",
-      "user-agent": "o2mc-deliver",
-      "webhook-id": id,
-      "webhook-timestamp": String(timestamp),
-      "webhook-signature": sign(this.#options.secret, id, timestamp, body),
-    };
     try {
-      return await this.#poster.post(headers, body);
+      return await this.#poster.post(signedHeaders(this.#options.secret, id, body), body);
     } catch (error) {
       throw unreachable(error);
     }
