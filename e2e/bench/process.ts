@@ -41,20 +41,78 @@ const S: readonly Step[] = [
   { emit: { output: "sessions" } },
 ];
 
+/** A pipeline of three windows: views by page a minute, by section over five minutes, and of each visitor or of all an hour. */
+const windows = (i: number): readonly Step[] => [
+  { filter: { where: `event.product.price < ${100 + 20 * i}.0` } },
+  { map: { set: [{ field: "section", expression: `pathSegment(event.page.path, 0)` }] } },
+  {
+    branch: {
+      steps: [
+        {
+          window: {
+            sizeSeconds: 60,
+            by: ["page.path"],
+            aggregates: [
+              { as: "views", kind: "count" },
+              { as: "turnover", kind: "sum", field: "product.price" },
+            ],
+          },
+        },
+        { emit: { output: "pages" } },
+      ],
+    },
+  },
+  {
+    branch: {
+      steps: [
+        {
+          window: {
+            kind: "sliding",
+            sizeSeconds: 300,
+            everySeconds: 60,
+            by: ["section"],
+            aggregates: [
+              { as: "views", kind: "count" },
+              { as: "mean", kind: "avg", field: "product.price" },
+              { as: "most", kind: "max", field: "product.price" },
+            ],
+          },
+        },
+        { emit: { output: "sections" } },
+      ],
+    },
+  },
+  {
+    window: {
+      sizeSeconds: 3600,
+      by: i % 2 === 0 ? ["$subject"] : [],
+      aggregates: [
+        { as: "views", kind: "count" },
+        i % 2 === 0
+          ? { as: "exit", kind: "last", field: "page.path" }
+          : { as: "visitors", kind: "estimate", field: "$subject" },
+      ],
+    },
+  },
+  { emit: { output: "hours" } },
+];
+const W: readonly (readonly Step[])[] = [S, ...Array.from({ length: 10 }, (_, i) => windows(i))];
+
 /**
  * Frames to result messages, decode, recheck and encode included, one thread, against JSON.parse of the bytes of the same events;
  * rounds in turn, one engine that goes on through them all, the first round not counted.
  */
 export const processing: Benchmark = {
-  names: ["process.P", "process.S"],
+  names: ["process.P", "process.S", "process.W"],
   apart: true,
   run: (wanted) => {
     const results: Measurement[] = [];
-    for (const [name, steps] of [
-      ["process.P", P],
-      ["process.S", S],
+    for (const [name, lines] of [
+      ["process.P", [P]],
+      ["process.S", [S]],
+      ["process.W", W],
     ] as const) {
-      if (wanted.has(name)) results.push(compare(name, steps));
+      if (wanted.has(name)) results.push(compare(name, lines));
     }
     return Promise.resolve(results);
   },
@@ -76,8 +134,8 @@ const eventsOf = (round: number): RawEvent[] =>
     return pageView(i, `visitor-${visitor}`, START + i * 20, "bench") as RawEvent;
   });
 
-function compare(name: string, steps: readonly Step[]): Measurement {
-  const deployment = shopDeployment(steps);
+function compare(name: string, lines: readonly (readonly Step[])[]): Measurement {
+  const deployment = shopDeployment(...lines);
   const lane = deployment.lanes[0] as DeployedLane;
   const engine = startEngine(deployment, lane);
   const ours: number[] = [];

@@ -15,11 +15,13 @@ const POLICY: Policy = {
   fields: [...FIELDS, { path: "product.price", type: "number", purposes: ["analytics"], description: "" }],
 };
 
-/** One pipeline over the page views of `events.ts`, in one lane of one partition. */
-export function shopDeployment(steps: readonly Step[]): Deployment {
+/** Pipelines over the page views of `events.ts`, in one lane of one partition. */
+export function shopDeployment(...lines: readonly (readonly Step[])[]): Deployment {
   const time = { disorderSeconds: 60, idleSeconds: 30 };
-  const checked = checkDefinition({ purposes: ["analytics"], time, steps }, POLICY, { partitions: 1 });
-  const { definition, outputs } = checked;
+  const checked = lines.map((steps) =>
+    checkDefinition({ purposes: ["analytics"], time, steps }, POLICY, { partitions: 1 }),
+  );
+  const read = new Map(checked.flatMap(({ readSet }) => readSet).map((field) => [field.path, field]));
   return {
     formatVersion: 1,
     tenant: "bench",
@@ -37,8 +39,11 @@ export function shopDeployment(steps: readonly Step[]): Deployment {
         grant: { granted: true, purposes: [] },
       },
     ],
-    lanes: [{ id: "analytics", purposes: ["analytics"], partitions: 1, fields: checked.readSet }],
-    pipelines: [{ id: "p", name: "p", version: 1, since: 1, lane: "analytics", definition, outputs }],
+    lanes: [{ id: "analytics", purposes: ["analytics"], partitions: 1, fields: [...read.values()] }],
+    pipelines: checked.map(({ definition, outputs }, i) => {
+      const id = i === 0 ? "p" : `p${i}`;
+      return { id, name: id, version: 1, since: 1, lane: "analytics", definition, outputs };
+    }),
     deliveries: [],
     subjectSalt: "00".repeat(32),
   };
