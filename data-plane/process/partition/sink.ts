@@ -63,11 +63,15 @@ export class Sink {
     let parts = 1;
     while (rows.length > parts * MAX_ROWS) parts *= 2;
     if (parts === 1) this.#message(emitted, rows, 1, 0);
-    else for (let part = 0; part < parts; part++) this.#part(emitted, rows, parts, part);
+    else shareOut(emitted.batch, rows, parts).forEach((own, part) => this.#some(emitted, own, parts, part));
   }
 
   #part(emitted: Emitted, rows: Selection, parts: number, part: number): void {
     const own = rows.filter((row) => partitionOf(emitted.batch.id(row), parts) === part);
+    this.#some(emitted, own, parts, part);
+  }
+
+  #some(emitted: Emitted, own: Selection, parts: number, part: number): void {
     if (own.length > 0) this.#message(emitted, own, parts, part);
   }
 
@@ -168,6 +172,13 @@ export class Sink {
   effects(): Effects {
     return { results: this.#results, dead: this.#dead };
   }
+}
+
+/** The rows of each part, in their order. */
+function shareOut({ id }: Batch, rows: Selection, parts: number): readonly Selection[] {
+  const shares = Array.from({ length: parts }, (): number[] => []);
+  for (const row of rows) shares[partitionOf(id(row), parts)]?.push(row);
+  return shares.map((share) => Uint32Array.from(share));
 }
 
 function charactersOf({ columns }: Emitted, rows: Selection): number {

@@ -3,10 +3,13 @@ import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import { isIdentity, type Selection, type Vector } from "../../compile/vector.ts";
 import { ownText } from "../text-pool.ts";
 
-/** Different for different values of one column's type, null among them. */
+const NULL = "\0";
+
+/** Different for different values of one column's type, null among them; most texts stand for themselves. */
 function textOf(value: Scalar): string {
-  if (value === null) return "";
-  return typeof value === "string" ? `=${value}` : String(value);
+  if (value === null) return NULL;
+  if (typeof value !== "string") return String(value);
+  return value.startsWith(NULL) ? NULL + value : value;
 }
 
 /** Different for different groups of the same columns. */
@@ -30,7 +33,7 @@ export interface GroupCodes {
 }
 
 /** Above that many a table of them would cost more than it saves. */
-export const MAX_CODES = 4096;
+const MAX_CODES = 4096;
 
 /** A small number for each row, the same for the same group, so that it is looked up once a batch; undefined = there is no cheap one. */
 export function groupCodes(by: readonly Vector[], rows: Selection, n: number): GroupCodes | undefined {

@@ -8,12 +8,13 @@ import { Deadlines } from "../deadlines.ts";
 import type { Clock, StatefulStep, StepContext, StepRows } from "../step.ts";
 import { ownText } from "../text-pool.ts";
 import { createAggregate, type AggregateColumn, type GrowingAggregate } from "./aggregates/aggregate.ts";
-import { groupCodes, groupOf, keyText, MAX_CODES, ownGroup } from "./key-text.ts";
+import { groupCodes, groupOf, keyText, ownGroup } from "./key-text.ts";
 import { Keys, type Key } from "./keys.ts";
 import { PairList } from "./pair-list.ts";
-import { findSession, type Joined } from "./session.ts";
+import { SlotMemo } from "./slot-memo.ts";
 import { NONE, Slots, type Slot } from "./slots.ts";
 import { completedGroups, readWindowState, type WindowState } from "./state.ts";
+import { Targets } from "./targets.ts";
 import { WindowRows, type Windows } from "./window-rows.ts";
 import { createWindowing, type Windowing } from "./windowing.ts";
 
@@ -29,8 +30,6 @@ export function planWindow(options: WindowOptions, scope: Scope): void {
 }
 
 const COMPLETED_BYTES = 80;
-/** of `memo`: the group has not been looked up */
-const UNKNOWN = -1;
 
 /**
  * Windows by event time. One completes when the watermark passes its end and the allowed lateness, or ahead of it when
@@ -63,9 +62,8 @@ class Window implements StatefulStep {
   #firstExpiry = Infinity;
   // used again by every run
   readonly #pairs = new PairList();
-  readonly #memo = new Int32Array(MAX_CODES);
-  readonly #joined: Joined = { slot: NONE, other: NONE, late: false };
-  readonly #targets: { slot: Slot; start: number; end: number }[] = [];
+  readonly #targets: Targets;
+  readonly #memo: SlotMemo | undefined;
 
   constructor(options: WindowOptions, outputs: ReadonlyMap<string, FieldType>) {
     const { by, aggregates, kind, gapSeconds = 0, latenessSeconds = 0, earlySeconds } = options;
@@ -88,6 +86,14 @@ class Window implements StatefulStep {
       isDue: (slot, time) => (session ? slots.end(slot) + wait < time : slots.end(slot) + wait <= time),
       use: (slot) => slots.use(slot),
     });
+    this.#targets = new Targets({
+      keys: this.#keys,
+      slots,
+      windowing: this.#windowing,
+      gap: this.#gap,
+      lateness: this.#lateness,
+    });
+    this.#memo = this.#windowing === undefined ? undefined : new SlotMemo(this.#windowing, this.#lateness);
     this.#windows = { options, types: outputs, keys: this.#keys, slots, aggregates: this.#aggregates };
   }
 
@@ -109,98 +115,106 @@ class Window implements StatefulStep {
     const values = this.#options.aggregates.map(({ field }) =>
       field === undefined ? NO_INPUT : (inputs[next++] as Vector),
     );
-    const codes = groupCodes(by, rows, batch.n);
-    if (codes !== undefined) this.#memo.fill(UNKNOWN, 0, codes.size);
-    for (const row of rows) {
-      const watermark = batch.watermark?.[row] ?? this.#watermark;
+    const { time: times, watermark: watermarks } = batch;
+    const found = groupCodes(by, rows, batch.n);
+    const memo = found !== undefined && this.#memo?.begin(found.size) === true ? this.#memo : undefined;
+    const codes = found?.codes ?? NO_CODES;
+    for (let r = 0; r < rows.length; r++) {
+      const row = rows[r] as number;
+      const time = times[row] as number;
+      const watermark = watermarks === undefined ? this.#watermark : (watermarks[row] as number);
       if (watermark >= this.#nextEarly && this.#early !== Infinity) {
-        this.#addPairs(values, batch.time);
+        this.#addPairs(values, times);
         this.#watermark = watermark;
         this.#fire(watermark, early);
-        // groups of what has completed may be gone
-        if (codes !== undefined) this.#memo.fill(UNKNOWN, 0, codes.size);
+        memo?.forget();
       }
-      const code = codes === undefined ? UNKNOWN : (codes.codes[row] as number);
-      let key = code === UNKNOWN ? UNKNOWN : (this.#memo[code] as Key);
-      let group: ReturnType<typeof groupOf> | undefined;
-      let text = "";
-      if (key === UNKNOWN) {
-        group = groupOf(by, row);
-        text = keyText(group);
-        key = this.#keys.find(text);
-      } else text = this.#keys.text(key);
-      const time = batch.time[row] as number;
-      const problem = this.#findTargets(key, time, watermark);
-      if (problem === "late") {
-        context.late(row, "the window that this event belongs to has completed");
+      const code = codes[row] as number;
+      const place = memo === undefined ? -1 : memo.find(code, time, watermark);
+      if (memo !== undefined && place >= 0) {
+        if (this.#hasRoom(row, time, memo.slots, place, memo.overlap, values, 0, context)) {
+          for (let t = 0; t < memo.overlap; t++) this.#put(memo.slots[place + t] as Slot, row, time, values);
+        }
         continue;
       }
-      if (problem === "invalid-time") {
-        context.dead(row, problem, "the time of this event is in no calendar");
+      if (this.#windowing?.moveTo(time) === false) {
+        context.dead(row, "invalid-time", "the time of this event is in no calendar");
         continue;
       }
-      const growth = this.#growth(text, values, row, time);
-      if (growth > 0 && !context.room(growth)) {
-        context.refuse(row);
-        continue;
-      }
-      if (key < 0) {
-        const subjectKey = this.#perSubject && batch.key !== undefined ? String(cellAt(batch.key, row)) : "";
-        key = this.#keys.add(text, ownGroup(group ?? groupOf(by, row)), ownText(subjectKey));
-      }
-      if (code !== UNKNOWN) this.#memo[code] = key;
-      this.#put(key, row, time, values, batch.time);
+      if (this.#begin(row, time, watermark, batch, by, values, context)) memo?.keep(code, time, this.#targets);
     }
-    this.#addPairs(values, batch.time);
+    this.#addPairs(values, times);
     return early.batch();
   }
 
-  /** Sets the windows that a row goes into; one without a slot is to be opened. */
-  #findTargets(key: Key, time: number, watermark: number): "late" | "invalid-time" | undefined {
+  /** Looks up the windows of a row, opens those that there are not, and puts the row into them; false when it is out of the line. */
+  #begin(
+    row: number,
+    time: number,
+    watermark: number,
+    batch: Batch,
+    by: readonly Vector[],
+    values: readonly Vector[],
+    context: StepContext,
+  ): boolean {
     const targets = this.#targets;
-    targets.length = 0;
-    const windowing = this.#windowing;
-    if (windowing === undefined) {
-      findSession(this.#windows, key, { time, watermark, gap: this.#gap, lateness: this.#lateness }, this.#joined);
-      targets.push({ slot: this.#joined.slot, start: time, end: time });
-      return this.#joined.late ? "late" : undefined;
+    const group = groupOf(by, row);
+    const text = keyText(group);
+    let key = this.#keys.find(text);
+    if (!targets.find(key, time, watermark)) {
+      context.late(row, "the window that this event belongs to has completed");
+      return false;
     }
-    if (!windowing.moveTo(time)) return "invalid-time";
-    const completed = key < 0 ? -Infinity : this.#keys.completed(key);
-    do {
-      const { start, end } = windowing;
-      if (end + this.#lateness <= watermark || end <= completed) continue;
-      targets.push({ slot: key < 0 ? NONE : this.#slots.find(key, start), start, end });
-    } while (windowing.moveBack(time));
-    return targets.length === 0 ? "late" : undefined;
+    if (!this.#hasRoom(row, time, targets.slots, 0, targets.n, values, this.#slots.cost(text), context)) return false;
+    if (key < 0) {
+      const subjectKey = this.#perSubject && batch.key !== undefined ? String(cellAt(batch.key, row)) : "";
+      key = this.#keys.add(text, ownGroup(group), ownText(subjectKey));
+    }
+    for (let t = 0; t < targets.n; t++) {
+      let slot = targets.slots[t] as Slot;
+      if (slot === NONE) {
+        slot = this.#open(key, targets.starts[t] as number, targets.ends[t] as number);
+        targets.slots[t] = slot;
+      }
+      if (this.#windowing === undefined) {
+        this.#slots.cover(slot, time);
+        // rows of this batch are to be in what is merged
+        if (targets.merged !== NONE) this.#addPairs(values, batch.time);
+        if (targets.merged !== NONE) this.#slots.merge(slot, targets.merged);
+      }
+      this.#put(slot, row, time, values);
+    }
+    return true;
   }
 
-  #growth(text: string, values: readonly Vector[], row: number, time: number): number {
+  /** False when the row was refused: what it would add to the slots, `cost` for each that is none yet, has no room. */
+  #hasRoom(
+    row: number,
+    time: number,
+    slots: Int32Array,
+    from: number,
+    n: number,
+    values: readonly Vector[],
+    cost: number,
+    context: StepContext,
+  ): boolean {
     let growth = 0;
-    for (const { slot } of this.#targets) {
-      if (slot === NONE) growth += this.#slots.cost(text);
+    for (let t = from; t < from + n; t++) {
+      const slot = slots[t] as Slot;
+      if (slot === NONE) growth += cost;
       for (const { aggregate, index } of this.#growing) {
         growth += aggregate.growth(slot, values[index] as Vector, row, time);
       }
     }
-    return growth;
+    if (growth <= 0 || context.room(growth)) return true;
+    context.refuse(row);
+    return false;
   }
 
-  #put(key: Key, row: number, time: number, values: readonly Vector[], times: Float64Array): void {
-    for (const { slot: found, start, end } of this.#targets) {
-      const slot = found === NONE ? this.#open(key, start, end) : found;
-      if (this.#windowing === undefined) {
-        this.#slots.cover(slot, time);
-        if (this.#joined.other !== NONE) {
-          // rows of this batch are to be in what is merged
-          this.#addPairs(values, times);
-          this.#slots.merge(slot, this.#joined.other);
-        }
-      }
-      this.#pairs.add(slot, row);
-      for (const { aggregate, index } of this.#growing) aggregate.add(slot, values[index] as Vector, row, time);
-      if (this.#early !== Infinity && this.#slots.change(slot)) this.#changed.push(slot);
-    }
+  #put(slot: Slot, row: number, time: number, values: readonly Vector[]): void {
+    this.#pairs.add(slot, row);
+    for (const { aggregate, index } of this.#growing) aggregate.add(slot, values[index] as Vector, row, time);
+    if (this.#early !== Infinity && this.#slots.change(slot)) this.#changed.push(slot);
   }
 
   #open(key: Key, start: number, end: number): Slot {
@@ -335,5 +349,6 @@ class Window implements StatefulStep {
   }
 }
 
+const NO_CODES = new Uint32Array(0);
 /** of count, which reads none */
 const NO_INPUT: Vector = { kind: "number", values: new Float64Array(0) };

@@ -11,6 +11,10 @@ export interface Windowing {
   moveBack(time: number): boolean;
   readonly start: number;
   readonly end: number;
+  /** when the next one begins: times up to that are in the same windows, if `overlap` says how many */
+  readonly next: number;
+  /** windows that every time is in; 0 = not the same number for all */
+  readonly overlap: number;
 }
 
 export function createWindowing(options: WindowOptions): Windowing {
@@ -26,9 +30,16 @@ class Regular implements Windowing {
   start = NaN;
   end = NaN;
 
+  readonly overlap: number;
+
   constructor(size: number, every: number) {
     this.longest = size;
     this.#every = every;
+    this.overlap = size % every === 0 ? size / every : 0;
+  }
+
+  get next(): number {
+    return this.start + this.#every;
   }
 
   moveTo(time: number): boolean {
@@ -54,6 +65,7 @@ class Calendar implements Windowing {
   readonly longest: number;
   readonly #unit: CalendarUnit;
   readonly #zone: string;
+  readonly overlap = 1;
   start = NaN;
   end = NaN;
 
@@ -69,6 +81,10 @@ class Calendar implements Windowing {
     this.start = start;
     this.end = end;
     return !Number.isNaN(start + end);
+  }
+
+  get next(): number {
+    return this.end;
   }
 
   moveBack(): boolean {
