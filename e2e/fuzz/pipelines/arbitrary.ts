@@ -319,6 +319,9 @@ const plainStep: fc.Arbitrary<object> = fc.oneof(
     arbitrary: fc
       .record({
         gapSeconds: fc.constantFrom(1, 30, 0, 1e9),
+        maxSeconds: fc.constantFrom(undefined, undefined, 40),
+        cutOn: fc.option(fc.array(name, { maxLength: 2 }), { nil: undefined, freq: 2 }),
+        updates: fc.constantFrom(undefined, undefined, true),
         sticky: fc.array(fc.record({ field: name, keep: fc.constantFrom("first", "last", "all"), as: made }), {
           maxLength: 2,
         }),

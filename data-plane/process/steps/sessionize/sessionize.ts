@@ -1,5 +1,6 @@
 import type { FieldType } from "@o2mc/schema/consent/policy.ts";
 import { cellAt } from "@o2mc/schema/events/columns/column.ts";
+import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import type { SessionizeOptions } from "@o2mc/schema/pipeline/steps/sessionize.ts";
 import type { Batch } from "../../compile/batch.ts";
 import type { Scope } from "../../compile/scope.ts";
@@ -8,14 +9,15 @@ import type { Clock, StatefulStep, StepContext, StepRows } from "../step.ts";
 import { ownText, TextPool } from "../text-pool.ts";
 import { Completed } from "./completed.ts";
 import { Deadlines } from "../deadlines.ts";
-import { SessionRows } from "./session-rows.ts";
+import { chooseSession, type Bounds, type Choice } from "./bounded.ts";
+import { sessionName, SessionRows } from "./session-rows.ts";
 import { readSessionState, type SessionState } from "./state.ts";
 import { NONE, SessionStore, type Slot } from "./store.ts";
 
 export function planSessionize(options: SessionizeOptions, scope: Scope): void {
   const fields = options.sticky.map(({ field }) => field);
   const sticky = options.sticky.map(({ field, as }) => [as, scope.read(field).type] as const);
-  scope.keep(new Sessionize(options, sticky), fields);
+  scope.keep(new Sessionize(options, sticky), [...fields, ...(options.cutOn ?? [])]);
 }
 
 /** instead of a session: there is no room for a new one */
@@ -32,22 +34,37 @@ class Sessionize implements StatefulStep {
   readonly delay: number;
   readonly outputs: ReadonlyMap<string, FieldType>;
   readonly #sticky: number;
+  readonly #cuts: number;
+  readonly #updates: boolean;
+  /** sessions have bounds; undefined = all that lies within the gap is one */
+  readonly #bounds: Bounds | undefined;
   readonly #sessions: SessionStore;
   readonly #deadlines: Deadlines;
   readonly #completed: Completed;
   readonly #texts = new TextPool();
   #watermark = -Infinity;
 
-  constructor({ gapSeconds, sticky }: SessionizeOptions, types: readonly (readonly [as: string, type: FieldType])[]) {
+  constructor(
+    { gapSeconds, sticky, maxSeconds, cutOn = [], updates = false }: SessionizeOptions,
+    types: readonly (readonly [as: string, type: FieldType])[],
+  ) {
     this.delay = gapSeconds * 1000;
     this.outputs = new Map<string, FieldType>([
       ["session.start", "timestamp"],
       ["session.end", "timestamp"],
       ["session.events", "integer"],
+      ...(updates ? [["session.final", "boolean"] as const] : []),
       ...types,
     ]);
     this.#sticky = sticky.length;
-    this.#sessions = new SessionStore(sticky.map(({ keep }) => keep));
+    this.#cuts = cutOn.length;
+    this.#updates = updates;
+    const longest = maxSeconds === undefined ? Infinity : maxSeconds * 1000;
+    this.#bounds = cutOn.length === 0 && longest === Infinity ? undefined : { gap: this.delay, longest };
+    this.#sessions = new SessionStore(
+      sticky.map(({ keep }) => keep),
+      { cuts: cutOn.length, named: updates },
+    );
     const sessions = this.#sessions;
     this.#deadlines = new Deadlines({
       deadline: (slot) => sessions.end(slot) + this.delay,
@@ -68,12 +85,21 @@ class Sessionize implements StatefulStep {
   run({ batch, rows, inputs }: StepRows, context: StepContext): Batch {
     const out = this.#rows();
     const { time: times, watermark: watermarks, key } = batch;
+    const sticky = this.#sticky;
+    const cuts: Scalar[] = [];
     for (let r = 0; r < rows.length; r++) {
       const row = rows[r] as number;
       const subjectKey =
         (key === undefined ? "" : key.values[key.codes === undefined ? row : (key.codes[row] ?? 0)]) ?? "";
       const time = times[row] as number;
-      const session = this.#join(subjectKey, time, watermarks?.[row] ?? this.#watermark, out, context);
+      const watermark = watermarks?.[row] ?? this.#watermark;
+      // so that rows of sessions as they are and of complete ones come in one order in whatever frames
+      if (this.#updates) {
+        this.#watermark = watermark;
+        this.#complete(watermark, out);
+      }
+      for (let c = 0; c < this.#cuts; c++) cuts[c] = cellAt(inputs[sticky + c] as Vector, row);
+      const session = this.#join(subjectKey, time, cuts, watermark, out, context);
       if (session === NONE) {
         context.late(row, "the session that this event belongs to has completed");
         continue;
@@ -83,29 +109,56 @@ class Sessionize implements StatefulStep {
         continue;
       }
       this.#sessions.count(session, 1);
-      for (let s = 0; s < inputs.length; s++) {
+      for (let c = 0; c < this.#cuts; c++) this.#setCut(session, c, cuts[c] ?? null);
+      for (let s = 0; s < sticky; s++) {
         if (!this.#sessions.wins(session, s, time)) continue;
         const value = cellAt(inputs[s] as Vector, row);
         if (value === null) continue;
         this.#sessions.keep(session, s, typeof value === "string" ? this.#texts.own(value) : value, time);
       }
+      if (this.#updates) this.#update(session, out);
     }
     return out.batch();
+  }
+
+  #setCut(session: Slot, field: number, value: Scalar): void {
+    if (value === null || this.#sessions.cut(session, field) !== null) return;
+    this.#sessions.setCut(session, field, typeof value === "string" ? this.#texts.own(value) : value);
+  }
+
+  /** A session's name is of its first event: later ones may move its start. */
+  #update(session: Slot, out: SessionRows): void {
+    if (this.#sessions.events(session) === 1) {
+      this.#sessions.setName(session, sessionName(this.#sessions, session, this.#cuts));
+    }
+    out.add(this.#sessions, session, false);
   }
 
   advance(clock: Clock): Batch {
     const out = this.#rows();
     this.#watermark = Math.max(this.#watermark, clock.watermark);
     this.#completed.expire(this.#watermark);
-    const due = this.#deadlines.take(Math.max(this.#watermark, clock.timer));
-    // a restart lays them into the buckets in another order
-    due.sort((a, b) => this.#sessions.end(a) - this.#sessions.end(b) || this.#compareKeys(a, b));
-    for (const session of due) {
-      const end = this.#sessions.end(session);
-      if (end + this.delay >= this.#watermark) this.#completed.add(this.#sessions.key(session), end);
-      this.#close(session, out);
-    }
+    this.#complete(Math.max(this.#watermark, clock.timer), out);
     return out.batch();
+  }
+
+  /** Rows of what is complete at `time`, by end, start and subject: in whatever frames the events came, in one order. */
+  #complete(time: number, out: SessionRows): void {
+    const sessions = this.#sessions;
+    const due = this.#deadlines.take(time);
+    due.sort(
+      (a, b) =>
+        sessions.end(a) - sessions.end(b) ||
+        sessions.start(a) - sessions.start(b) ||
+        compare(sessions.key(a), sessions.key(b)) ||
+        compare(sessionName(sessions, a, this.#cuts), sessionName(sessions, b, this.#cuts)),
+    );
+    for (const session of due) {
+      const end = sessions.end(session);
+      if (end + this.delay >= this.#watermark) this.#completed.add(sessions.key(session), end);
+      out.add(sessions, session, true);
+      sessions.remove(session);
+    }
   }
 
   erase(subjectKey: string): void {
@@ -115,48 +168,59 @@ class Sessionize implements StatefulStep {
   }
 
   #rows(): SessionRows {
-    return new SessionRows(this.outputs);
+    return new SessionRows(this.outputs, { updates: this.#updates, cuts: this.#cuts });
   }
 
   /** The session that an event at `time` is now part of; NONE when it is late, REFUSED when there is no room for a new one. */
-  #join(subjectKey: string, time: number, watermark: number, out: SessionRows, { room }: StepContext): Slot {
+  #join(
+    subjectKey: string,
+    time: number,
+    cuts: readonly Scalar[],
+    watermark: number,
+    out: SessionRows,
+    { room }: StepContext,
+  ): Slot {
+    const sessions = this.#sessions;
+    const { slot, other, inside } = this.#find(subjectKey, time, cuts, watermark);
+    const late = time + this.delay < watermark || this.#completed.covers(subjectKey, time);
+    if (late && !inside) return NONE;
+    if (slot === NONE) {
+      if (!room(sessions.cost(subjectKey))) return REFUSED;
+      const opened = sessions.add(ownText(subjectKey), time);
+      this.#deadlines.add(opened);
+      return opened;
+    }
+    sessions.cover(slot, time);
+    if (other !== NONE) {
+      if (this.#updates) out.addMerged(sessions, other);
+      sessions.merge(slot, other);
+    }
+    return slot;
+  }
+
+  /** What the event joins; sessions that the watermark has passed are in no event's way any more. */
+  #find(subjectKey: string, time: number, cuts: readonly Scalar[], watermark: number): Choice {
     const gap = this.delay;
     const sessions = this.#sessions;
-    let joined = NONE;
+    let slot = NONE;
     let other = NONE;
     let inside = false;
     for (let at = sessions.first(subjectKey), next = NONE; at !== NONE; at = next) {
       next = sessions.next(at);
       const start = sessions.start(at);
       const end = sessions.end(at);
-      if (end + gap < watermark) this.#close(at, out);
+      // its row leaves when the clock advances, with all that are complete by then
+      if (end + gap < watermark) sessions.unlink(at);
       else if (time >= start - gap && time <= end + gap) {
         inside ||= time >= start && time <= end;
-        if (joined === NONE) joined = at;
+        if (slot === NONE) slot = at;
         else other = at;
       }
     }
-    const late = time + gap < watermark || this.#completed.covers(subjectKey, time);
-    if (late && !inside) return NONE;
-    if (joined === NONE) {
-      if (!room(sessions.cost(subjectKey))) return REFUSED;
-      const opened = sessions.add(ownText(subjectKey), time);
-      this.#deadlines.add(opened);
-      return opened;
-    }
-    sessions.cover(joined, time);
-    if (other !== NONE) sessions.merge(joined, other);
-    return joined;
-  }
-
-  #compareKeys(a: Slot, b: Slot): number {
-    const [one, other] = [this.#sessions.key(a), this.#sessions.key(b)];
-    return one < other ? -1 : one > other ? 1 : 0;
-  }
-
-  #close(session: Slot, out: SessionRows): void {
-    out.add(this.#sessions, session);
-    this.#sessions.remove(session);
+    if (this.#bounds !== undefined) return chooseSession(sessions, subjectKey, time, cuts, this.#bounds);
+    // always into the earlier one, so that the order of the chain makes no difference
+    const swap = other !== NONE && sessions.start(other) < sessions.start(slot);
+    return { slot: swap ? other : slot, other: swap ? slot : other, inside };
   }
 
   snapshot(): SessionState {
@@ -172,6 +236,10 @@ class Sessionize implements StatefulStep {
       events: all.map((slot) => sessions.events(slot)),
       values: sticky.map((s) => all.map((slot) => sessions.value(slot, s))),
       times: sticky.map((s) => all.map((slot) => sessions.valueTime(slot, s))),
+      ...(this.#cuts === 0
+        ? {}
+        : { cuts: Array.from({ length: this.#cuts }, (_, c) => all.map((slot) => sessions.cut(slot, c))) }),
+      ...(this.#updates ? { names: all.map((slot) => sessions.name(slot) ?? "") } : {}),
       completedKey: completed.map(([key]) => key),
       completedEnd: completed.map(([, end]) => end),
     };
@@ -189,8 +257,12 @@ class Sessionize implements StatefulStep {
       for (let s = 0; s < this.#sticky; s++) {
         sessions.keep(slot, s, state.values[s]?.[i] ?? null, state.times[s]?.[i] ?? 0);
       }
+      for (let c = 0; c < this.#cuts; c++) sessions.setCut(slot, c, state.cuts?.[c]?.[i] ?? null);
+      sessions.setName(slot, state.names?.[i] ?? "");
       this.#deadlines.add(slot);
     }
     state.completedKey.forEach((key, i) => this.#completed.add(key, state.completedEnd[i] ?? 0));
   }
 }
+
+const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));

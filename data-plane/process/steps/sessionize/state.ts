@@ -11,6 +11,10 @@ const schema = z.object({
   /** per sticky field */
   values: z.array(z.array(scalar)),
   times: z.array(z.array(z.number())),
+  /** per field that cuts; older snapshots lack it */
+  cuts: z.array(z.array(scalar)).optional(),
+  /** of sessions with updates */
+  names: z.array(z.string()).optional(),
   completedKey: z.array(z.string()),
   completedEnd: z.array(z.number()),
 });

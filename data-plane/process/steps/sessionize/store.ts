@@ -14,6 +14,7 @@ const FIXED = 3;
 /** of a session beside its key and texts: its columns, its place in the index and among the deadlines */
 const SESSION_BYTES = 130;
 const STICKY_BYTES = 16;
+const NAME_BYTES = 40;
 
 export type Keep = "first" | "last";
 
@@ -38,8 +39,14 @@ export class SessionStore {
   readonly #keys: string[] = [];
   /** per sticky field */
   readonly #values: Scalar[][];
+  /** per field that cuts: the session's one value */
+  readonly #cuts: Scalar[][];
+  /** what each is called besides its subject; undefined = by its start */
+  readonly #names: string[] | undefined;
 
-  constructor(keeps: readonly Keep[]) {
+  constructor(keeps: readonly Keep[], { cuts = 0, named = false } = {}) {
+    this.#cuts = Array.from({ length: cuts }, () => []);
+    this.#names = named ? [] : undefined;
     this.#keeps = keeps;
     this.#stride = FIXED + keeps.length;
     this.#numbers = new Float64Array(64 * this.#stride);
@@ -59,7 +66,8 @@ export class SessionStore {
 
   /** What a session without sticky texts takes. */
   cost(subjectKey: string): number {
-    return SESSION_BYTES + STICKY_BYTES * this.#keeps.length + subjectKey.length;
+    const name = this.#names === undefined ? 0 : NAME_BYTES;
+    return SESSION_BYTES + name + STICKY_BYTES * (this.#keeps.length + this.#cuts.length) + subjectKey.length;
   }
 
   /** First of the subject's open sessions, or NONE. */
@@ -96,6 +104,26 @@ export class SessionStore {
     return this.#numbers[slot * this.#stride + FIXED + sticky] as number;
   }
 
+  cut(slot: Slot, field: number): Scalar {
+    return this.#cuts[field]?.[slot] ?? null;
+  }
+
+  /** Gives the session a value of a field that cuts, of which it had none. */
+  setCut(slot: Slot, field: number, value: Scalar): void {
+    const cuts = this.#cuts[field];
+    if (cuts === undefined) return;
+    this.#bytes += textBytes(value) - textBytes(cuts[slot]);
+    cuts[slot] = value;
+  }
+
+  name(slot: Slot): string | undefined {
+    return this.#names?.[slot];
+  }
+
+  setName(slot: Slot, name: string): void {
+    if (this.#names !== undefined) this.#names[slot] = name;
+  }
+
   /** Tells this use of a slot from a later one. */
   use(slot: Slot): number {
     return this.#uses[slot] as number;
@@ -112,6 +140,7 @@ export class SessionStore {
     this.#keys[slot] = subjectKey;
     this.#bytes += this.cost(subjectKey);
     for (const values of this.#values) values[slot] = null;
+    for (const cuts of this.#cuts) cuts[slot] = null;
     const known = this.#subjects.find(subjectKey);
     const subject = known < 0 ? this.#subjects.add(subjectKey) : known;
     this.#next[slot] = known < 0 ? NONE : (this.#heads[subject] as Slot);
@@ -157,25 +186,34 @@ export class SessionStore {
       const time = this.valueTime(from, sticky);
       if (value !== null && this.wins(into, sticky, time)) this.keep(into, sticky, value, time);
     }
+    for (let field = 0; field < this.#cuts.length; field++) {
+      if (this.cut(into, field) === null) this.setCut(into, field, this.cut(from, field));
+    }
     this.remove(from);
   }
 
-  /** Takes a session out; its own `next` stays until the slot is used again, for whoever walks the chain. */
-  remove(slot: Slot): void {
+  /** Takes a session out of its subject's chain: no event finds it any more. Its own `next` stays, for whoever walks the chain. */
+  unlink(slot: Slot): void {
     const key = this.key(slot);
     const after = this.next(slot);
     let before = this.first(key);
     if (before === slot) {
       if (after === NONE) this.#subjects.remove(key);
       else this.#heads[this.#subjects.find(key)] = after;
-    } else {
-      while (this.next(before) !== slot) before = this.next(before);
-      this.#next[before] = after;
+      return;
     }
+    while (before !== NONE && this.next(before) !== slot) before = this.next(before);
+    if (before !== NONE) this.#next[before] = after;
+  }
+
+  /** Takes a session out, which may be unlinked already. */
+  remove(slot: Slot): void {
+    this.unlink(slot);
+    const key = this.key(slot);
     this.#uses[slot] = this.use(slot) + 1;
     this.#keys[slot] = "";
     this.#bytes -= this.cost(key);
-    for (const values of this.#values) {
+    for (const values of [...this.#values, ...this.#cuts]) {
       this.#bytes -= textBytes(values[slot]);
       values[slot] = null;
     }
