@@ -52,6 +52,9 @@ test("they are those of the schema, one for each field of the inputs", async () 
   const sessionize = stepSpecs.find(({ verb }) => verb === "sessionize");
   expect(sessionize?.options).toMatchObject([
     { name: "gapSeconds", kind: "INTEGER", list: false, required: true, unit: "seconds", min: 1, max: 2_678_400 },
+    { name: "maxSeconds", kind: "INTEGER", required: false },
+    { name: "cutOn", kind: "FIELD", list: true, required: false },
+    { name: "updates", kind: "FLAG", required: false },
     {
       name: "sticky",
       kind: "OBJECT",
