@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { Client } from "pg";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { asSignOuts } from "../db/orm.ts";
 import { startApi, type TestApi } from "../test/api.ts";
@@ -93,12 +94,36 @@ test("sign-out of a person: what they had by then has ended, a later log-in has 
   expect(await codes(await api.issuer.sign(later))).toEqual([]);
 });
 
-test("a control plane that starts later, or was not notified, knows it too", async () => {
+test("a control plane that starts later knows it too", async () => {
   const token = await access("cas", "s5");
   expect(await signOut({ sid: "s5" })).toBe(200);
   const later = await startApi({ beside: api });
   expect(await codes(token, later)).toEqual(["UNAUTHENTICATED"]);
   await later.stop();
+});
+
+test("a control plane that was cut off from the database, and so was not notified, knows it as soon as it is back", async () => {
+  const token = await access("dan", "s8");
+  expect(await codes(token, other)).toEqual([]);
+  const owner = new Client(api.database.ownerUrl);
+  await owner.connect();
+  try {
+    await owner.query("begin");
+    await owner.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'o2mc-sign_outs' and datname = current_database()",
+    );
+    await owner.query("select set_config('app.sign_outs', 'on', true)");
+    await owner.query("insert into sign_outs (jti, sid, at) values ('untold', 's8', now())");
+    await owner.query("commit");
+  } finally {
+    await owner.end();
+  }
+  await vi.waitUntil(async () => (await codes(token, other)).includes("UNAUTHENTICATED"), { timeout: 20_000 });
+  // and hears again
+  const next = await access("dan", "s9");
+  const { closed } = await socket(next, other);
+  expect(await signOut({ sid: "s9" })).toBe(200);
+  expect(await closed).toBe(4403);
 });
 
 test("replay: a logout token counts once, whichever control plane it comes to", async () => {
