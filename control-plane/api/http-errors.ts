@@ -17,8 +17,12 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   OPERATION_TIMEOUT: 503,
 };
 
+/** Bytes, as the parser of the body was told. */
+const limitOf = (error: unknown): string =>
+  error instanceof Error && "limit" in error ? `${String(error.limit)} bytes` : "what is read";
+
 /** Errors of the catalogue for whatever goes wrong outside GraphQL: Express's own answer shows the stack. */
-export function httpErrors(log: Logger, maxBody: string): ErrorRequestHandler {
+export function httpErrors(log: Logger): ErrorRequestHandler {
   return (error: unknown, _request, response, next) => {
     if (response.headersSent) {
       next(error);
@@ -29,7 +33,7 @@ export function httpErrors(log: Logger, maxBody: string): ErrorRequestHandler {
       return;
     }
     const status = error instanceof Error && "status" in error ? Number(error.status) : 500;
-    if (status === 413) sendError(response, new ApiError("QUERY_TOO_LONG", { limit: maxBody }), status);
+    if (status === 413) sendError(response, new ApiError("QUERY_TOO_LONG", { limit: limitOf(error) }), status);
     else if (status < 500) {
       sendError(response, new ApiError("QUERY_INVALID", { problem: "The body cannot be read." }), status);
     } else {

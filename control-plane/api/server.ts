@@ -146,7 +146,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     );
   });
   app.post("/backchannel-logout", ...backchannelLogout(oidc, signOuts));
-  app.use(httpErrors(log, MAX_BODY));
+  app.use(httpErrors(log));
   return {
     url: await listen(http, options.host, options.port),
     stop: async () => {

@@ -73,7 +73,14 @@ export function testRealm(): {
     protocolMappers: base.clients.find(({ clientId }) => clientId === "o2mc-cli")?.protocolMappers ?? [],
   };
   return {
-    realm: { ...base, clients: [...base.clients, program], users: [...users, serviceAccount], organizations },
+    // what comes as fast as tests do is not held to be a robot's: so that wrong passwords are counted
+    realm: {
+      ...base,
+      quickLoginCheckMilliSeconds: 0,
+      clients: [...base.clients, program],
+      users: [...users, serviceAccount],
+      organizations,
+    },
     users: people,
     secret,
   };

@@ -192,10 +192,16 @@ export function logInSuite(name: string, start: (places: Places) => Promise<Issu
 
     test("password guessing: after five wrong passwords the right one is refused too, for that account alone", async () => {
       const target = user("guessed@demo.example");
+      const guess = async (times: number): Promise<void> => {
+        for (let i = 0; i < times; i++) {
+          const wrong = browserLogIn(at.issuer, { ...target, password: `guess ${i}` });
+          await expect(wrong).rejects.toThrow("log-in ended at");
+        }
+      };
+      // four are forgiven whoever knows the password after all
+      await guess(4);
       await browserLogIn(at.issuer, target);
-      for (let i = 0; i < 5; i++) {
-        await expect(browserLogIn(at.issuer, { ...target, password: `guess ${i}` })).rejects.toThrow("log-in ended at");
-      }
+      await guess(5);
       await expect(browserLogIn(at.issuer, target)).rejects.toThrow("log-in ended at");
       await browserLogIn(at.issuer, dev());
       await at.unlock(target.email);
