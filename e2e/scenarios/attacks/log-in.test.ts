@@ -59,7 +59,10 @@ test("password guessing: an account that does not exist is answered as one that 
 
 test("password guessing: an address that tries one password on many accounts has to wait, whatever it comes with", async () => {
   for (let i = 0; i < ADDRESS_LIMIT; i++) {
-    expect(await byPassword(`person${i}@demo.example`, "Summer2026")).toEqual([400, "invalid_grant", false]);
+    const guess = { email: `person${i}@demo.example`, password: "Summer2026" };
+    // some on the page: they count as much
+    if (i % 10 === 0) await expect(browserLogIn(at.issuer, guess)).rejects.toThrow("log-in ended at");
+    else expect(await byPassword(guess.email, guess.password)).toEqual([400, "invalid_grant", false]);
   }
   const { email, password } = person();
   expect(await byPassword(email, password)).toEqual(TOO_MANY);
