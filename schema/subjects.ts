@@ -41,6 +41,8 @@ export const BUCKETS = {
   erasures: "erasures",
   /** tenant account: `KeyUse` per write key; key = `keyUseKey` */
   keyUses: "key-uses",
+  /** tenant account: `PartitionHealth`; key = `checkpointKey` */
+  health: "health",
   /** tenant account: `CheckpointHead` per partition; key = `<app>.<lane>.<partition>` */
   checkpointHeads: "checkpoints",
 } as const;

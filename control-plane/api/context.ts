@@ -9,6 +9,7 @@ import type { Orm } from "../db/orm.ts";
 import type { SecretBox } from "../db/secret.ts";
 import type { StoredDeadLetter } from "../hub/dead-letters.ts";
 import type { IssuedCredential } from "../hub/directory.ts";
+import type { LaneState } from "../hub/lane-health.ts";
 import type { SubjectReceipts } from "../hub/receipts.ts";
 import type { ResultEvent, ResultsRequest } from "../hub/results.ts";
 import type { SubjectData } from "../hub/subject-data.ts";
@@ -36,6 +37,8 @@ export interface HubReader {
   keysUsedAt(tenant: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Date>>;
   /** resolves with what deliver found; throws DELIVER_UNAVAILABLE */
   testDestination(tenant: string, options: DestinationConfig["options"]): Promise<DestinationTestAnswer>;
+  /** the lanes of what is deployed for an application */
+  laneStates(tenant: string, application: string): Promise<readonly LaneState[]>;
   /** how many subjects of an application have stored consent or a withdrawal */
   countConsents(tenant: string, application: string): Promise<number>;
   /** what the hub holds of one subject in one application */

@@ -37,6 +37,7 @@ import { RevokeApproval } from "../modules/pipeline/revoke-approval.ts";
 import { SavePipelineDraft } from "../modules/pipeline/save-pipeline-draft.ts";
 import { StepSpecs } from "../modules/pipeline/step-specs.ts";
 import { UnpublishPipeline } from "../modules/pipeline/unpublish-pipeline.ts";
+import { LaneHealthQuery } from "../modules/health/lane-health.ts";
 import { TestPipeline } from "../modules/pipeline/test-pipeline.ts";
 import { ValidatePipeline } from "../modules/pipeline/validate-pipeline.ts";
 import { ApplicationPolicy } from "../modules/policy/application-policy.ts";
@@ -101,6 +102,7 @@ const resolvers = [
   GiveConsent,
   GrantSource,
   SetConsentAuthority,
+  LaneHealthQuery,
   MachineTokens,
   MeQuery,
   PipelineApprovals,

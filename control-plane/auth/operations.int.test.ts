@@ -59,6 +59,7 @@ const NEEDS: Readonly<Record<string, Action | null>> = {
   requestApproval: "pipeline.write",
   approvePipeline: "pipeline.approve",
   revokeApproval: "pipeline.approve",
+  laneHealth: "pipeline.read",
   validatePipeline: "pipeline.read",
   testPipeline: "pipeline.write",
   publishPipeline: "pipeline.publish",

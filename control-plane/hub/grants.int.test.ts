@@ -260,6 +260,13 @@ test("a lane pulls, acknowledges, publishes and keeps checkpoints under its own 
     const key = `${laneKey("app", id)}.0`;
     await writeKey(nc, BUCKETS.checkpointHeads, key, "head", 0);
     expect(Buffer.from((await readKey(nc, BUCKETS.checkpointHeads, key))?.value ?? "").toString()).toBe("head");
+    await writeKey(nc, BUCKETS.health, key, `health of ${id}`);
+    const told = await readKey(control("a").nc, BUCKETS.health, key);
+    expect(Buffer.from(told?.value ?? "").toString()).toBe(`health of ${id}`);
+    // of the other lane it can tell nothing
+    const other = `${laneKey("app", id === "analytics" ? "analytics+marketing" : "analytics")}.1`;
+    await expect(writeKey(nc, BUCKETS.health, other, "forged")).rejects.toThrow();
+    expect(await readKey(control("a").nc, BUCKETS.health, other)).toBeUndefined();
     await jetStreamOf(nc).publish(`cp.${key}.w.0.0`, "chunk");
     expect((await lastMessage(nc, "CHECKPOINTS", `cp.${key}.w.0.0`))?.value.length).toBe(5);
     const document = JSON.parse(

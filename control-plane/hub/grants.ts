@@ -100,6 +100,7 @@ export function laneGrants(deployment: Deployment, { id, partitions }: DeployedL
     ...readKeys(BUCKETS.lanes, laneKey(app, id)),
     ...readBucket(BUCKETS.consent, `${app}.>`),
     request(bucketSubject(BUCKETS.checkpointHeads, `${laneKey(app, id)}.*`)),
+    request(bucketSubject(BUCKETS.health, `${laneKey(app, id)}.*`)),
     api(
       `DIRECT.GET.${bucketStream(BUCKETS.checkpointHeads)}.${bucketSubject(BUCKETS.checkpointHeads, `${laneKey(app, id)}.*`)}`,
     ),
@@ -121,6 +122,7 @@ const PROCESS: readonly Grant[] = [
   ...readKeys(BUCKETS.lanes, ">"),
   ...readBucket(BUCKETS.consent),
   request(bucketSubject(BUCKETS.checkpointHeads, ">")),
+  request(bucketSubject(BUCKETS.health, ">")),
   api(`DIRECT.GET.${bucketStream(BUCKETS.checkpointHeads)}.>`),
   request("cp.>"),
   api(`DIRECT.GET.${STREAMS.checkpoints}.>`),

@@ -91,6 +91,7 @@ const BUCKET_BYTES: Readonly<Record<string, number>> = {
   [BUCKETS.consent]: 512 * MEGABYTE,
   [BUCKETS.erasures]: 64 * MEGABYTE,
   [BUCKETS.keyUses]: 8 * MEGABYTE,
+  [BUCKETS.health]: 32 * MEGABYTE,
   [BUCKETS.checkpointHeads]: 64 * MEGABYTE,
 };
 

@@ -46,6 +46,7 @@ export const noHub: HubReader = {
   credentials: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
   keysUsedAt: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
   testDestination: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
+  laneStates: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
   countConsents: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
   subjectData: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
   storeConsent: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),

@@ -15,3 +15,20 @@ export interface PipelineHealth {
   readonly pipeline: string;
   readonly steps: readonly StepHealth[];
 }
+
+/** Value in `BUCKETS.health`: what the owner of a partition tells of it every few seconds, as long as there is news. */
+export interface PartitionHealth {
+  readonly v: 1;
+  /** epoch ms */
+  readonly at: number;
+  /** deployment revision that it runs */
+  readonly revision: number;
+  /** frames and events that it has processed since it took the partition over */
+  readonly frames: number;
+  readonly events: number;
+  /** how old the newest frame was when it was processed, ms */
+  readonly lagMs: number;
+  /** of memory; `limit`: the tenant's quota; `refused`: rows that found no room */
+  readonly state: { readonly bytes: number; readonly limit: number | null; readonly refused: number };
+  readonly pipelines: readonly PipelineHealth[];
+}

@@ -10,6 +10,7 @@ import { countConsents } from "../../hub/count-consents.ts";
 import { lastDeadLetters } from "../../hub/dead-letters.ts";
 import type { Hub } from "../../hub/hub.ts";
 import { keysUsedAt } from "../../hub/keys-used-at.ts";
+import { readLaneStates } from "../../hub/lane-health.ts";
 import { readSubjectReceipts, receiptPages } from "../../hub/receipts.ts";
 import { openResults } from "../../hub/results.ts";
 import { testDestination } from "../../hub/test-destination.ts";
@@ -44,6 +45,7 @@ export function tenantHub(orm: Orm, secrets: SecretBox, hub: Hub, log: Logger, s
     keysUsedAt: async (tenant, hashes) => keysUsedAt(await connection(tenant), hashes),
     testDestination: async (tenant, options) =>
       testDestination(await connection(tenant), { tenant, options, recipient: sealFor }),
+    laneStates: async (tenant, application) => readLaneStates(await connection(tenant), application),
     countConsents: async (tenant, application) => countConsents(await connection(tenant), application),
     subjectData: async (tenant, application, subjectKey) =>
       readSubjectData(await connection(tenant), application, subjectKey),

@@ -38,7 +38,7 @@ export class TestHub {
     });
     await jsm.streams.add({ name: STREAMS.results, subjects: [...STREAM_SUBJECTS.results] });
     await jsm.streams.add({ name: STREAMS.dead, subjects: dead });
-    for (const bucket of [BUCKETS.deployments, BUCKETS.consent, BUCKETS.checkpointHeads]) {
+    for (const bucket of [BUCKETS.deployments, BUCKETS.consent, BUCKETS.health, BUCKETS.checkpointHeads]) {
       await new Kvm(this.nats).create(bucket, { republish: bucketRepublish(bucket) });
     }
     await jsm.streams.add({

@@ -5,6 +5,7 @@ import type { Logger } from "@o2mc/runtime/log.ts";
 import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import { readEventFrame } from "@o2mc/schema/events/event-frame.ts";
 import type { ErasureFrame, TickFrame } from "@o2mc/schema/events/frame.ts";
+import type { PartitionHealth } from "@o2mc/schema/health/lane-health.ts";
 import { checkpointKey, PARTITION_GROUP, partitionConsumer, STREAMS } from "@o2mc/schema/subjects.ts";
 import type { ConsentStates } from "../../config/consent-states.ts";
 import type { Effects } from "../partition/effects.ts";
@@ -54,7 +55,7 @@ export interface PartitionOptions {
 export class PartitionWorker {
   readonly counts = new Map<string, number>();
   readonly #options: PartitionOptions;
-  readonly #key: string;
+  readonly key: string;
   readonly #consumer: string;
   readonly #puller: Puller;
   readonly #ticker: Ticker;
@@ -70,6 +71,9 @@ export class PartitionWorker {
   #wake: () => void = () => undefined;
   /** last message that the engine has processed */
   #sequence = 0;
+  /** frames since the take-over, and how old the last one was when it came to its turn (ms) */
+  #frames = 0;
+  #lagMs = 0;
   /** last erasure that it has processed: it is done once no snapshot from before is stored */
   #erased = 0;
   /** the last checkpoint, and the right to write the next */
@@ -90,7 +94,7 @@ export class PartitionWorker {
     const { lane, partition, nats, inboxPrefix } = options;
     this.#options = options;
     this.#deployment = deployment;
-    this.#key = checkpointKey(deployment.application, lane, partition);
+    this.key = checkpointKey(deployment.application, lane, partition);
     this.#consumer = partitionConsumer(deployment.application, lane, partition);
     this.#ticker = new Ticker(nats, options.connected, deployment.application, lane, partition);
     this.#puller = new Puller({
@@ -123,7 +127,22 @@ export class PartitionWorker {
       unacknowledged: this.#unacknowledged.size,
       open: this.#engine?.open ?? 0,
       state: this.#state(),
+      pipelines: this.#engine?.health() ?? [],
       counts: Object.fromEntries(this.counts),
+    };
+  }
+
+  /** Undefined while the partition is not ours. */
+  health(): Omit<PartitionHealth, "v" | "at"> | undefined {
+    const engine = this.#engine;
+    if (engine === undefined || engine.revision < 0) return undefined;
+    return {
+      revision: engine.revision,
+      frames: this.#frames,
+      events: this.counts.get("events") ?? 0,
+      lagMs: this.#lagMs,
+      state: this.#state(),
+      pipelines: engine.health(),
     };
   }
 
@@ -229,7 +248,7 @@ export class PartitionWorker {
   async #restore(current: () => boolean): Promise<void> {
     const { checkpoints, nats, partition, geoip, consent, lane } = this.#options;
     await consent.ready;
-    const { claim, state } = await checkpoints.claim(this.#key);
+    const { claim, state } = await checkpoints.claim(this.key);
     const jsm = await jetStreamManagerOf(nats);
     if (!current()) return;
     const engine = new PartitionEngine({
@@ -237,6 +256,7 @@ export class PartitionWorker {
       geoip,
       recheck: createRecheck({ states: consent, deployment: () => this.#deployment, lane, now: Date.now }),
       count: (name, n) => this.#count(name, n),
+      clock: () => performance.now(),
     });
     this.#engine = engine;
     this.#deploy(engine);
@@ -321,6 +341,8 @@ export class PartitionWorker {
       const engine = this.#engine;
       if (epoch !== this.#epoch || engine === undefined) return undefined;
       this.#deploy(engine);
+      this.#frames++;
+      this.#lagMs = Math.max(0, Date.now() - frame.at);
       return engine.frame(sequence, frame);
     } catch (error) {
       log.error({ err: error, sequence }, "a frame cannot be processed");
@@ -364,7 +386,7 @@ export class PartitionWorker {
     try {
       await Promise.all(results);
       if (epoch !== this.#epoch) return;
-      const saved = await checkpoints.save(this.#key, { sequence, revision: engine.revision, data }, claim);
+      const saved = await checkpoints.save(this.key, { sequence, revision: engine.revision, data }, claim);
       if (epoch !== this.#epoch) return;
       this.#claim = saved;
       for (const reply of this.#unacknowledged.take(sequence)) nats.publish(reply, "+ACK");

@@ -1,9 +1,11 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { readKey } from "@o2mc/runtime/bucket.ts";
 import { createLogger } from "@o2mc/runtime/log.ts";
 import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
-import { BUCKETS, consentKey, eventSubject, STREAMS } from "@o2mc/schema/subjects.ts";
+import type { PartitionHealth } from "@o2mc/schema/health/lane-health.ts";
+import { BUCKETS, checkpointKey, consentKey, eventSubject, STREAMS } from "@o2mc/schema/subjects.ts";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { LANE, output, SESSIONS, testDeployment, testPipeline } from "../testkit/deployment.ts";
 import { TestHub } from "../testkit/hub.ts";
@@ -192,4 +194,21 @@ it("keeps a lane's state within its quota: new sessions are refused, counted and
   expect(letters[0]?.message).toContain(`${200 - open} rows`);
   await processor.stop();
   expect(await hub.snapshots()).toContain(`"events":[${Array(open).fill(2).join(",")}]`);
+});
+
+it("tells the hub what each step has done, and how far behind it is", async () => {
+  await hub.send(DEPLOYMENT, [event("a"), event("b", "t")], { at: Date.now() - 60_000 });
+  await processed(2);
+  const health = await until(async () => {
+    const stored = await readKey(nats, BUCKETS.health, checkpointKey("app", LANE.id, 0));
+    const report = stored && (JSON.parse(Buffer.from(stored.value).toString()) as PartitionHealth);
+    return report?.events === 2 ? report : undefined;
+  });
+  expect(health).toMatchObject({ revision: 1, frames: 1, state: { limit: null, refused: 0 } });
+  expect(health.lagMs).toBeGreaterThanOrEqual(60_000);
+  expect(health.pipelines).toMatchObject([
+    { pipeline: "pass", steps: [{ place: "1", verb: "emit", in: 2, out: 2 }] },
+    { pipeline: "p1", steps: [{ verb: "sessionize", in: 2, keys: 2 }, { verb: "emit" }] },
+  ]);
+  expect(health.pipelines[1]?.steps[0]?.nanoseconds).toBeGreaterThan(0);
 });

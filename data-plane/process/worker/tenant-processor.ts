@@ -4,6 +4,7 @@ import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import { watchConsent, type ConsentStates } from "../../config/consent-states.ts";
 import type { GeoLookup } from "../steps/step.ts";
 import { Checkpoints } from "./checkpoints.ts";
+import { HealthReports } from "./health-reports.ts";
 import { PartitionWorker } from "./partition-worker.ts";
 import { Publisher } from "./publisher.ts";
 
@@ -23,6 +24,7 @@ export class TenantProcessor {
   readonly #consent: ConsentStates;
   readonly #workers = new Map<string, PartitionWorker>();
   readonly #checkpoints: Checkpoints;
+  readonly #health: HealthReports;
   #connected = true;
 
   constructor(options: ProcessorOptions) {
@@ -31,6 +33,7 @@ export class TenantProcessor {
     this.#checkpoints = new Checkpoints(nats);
     this.#publisher = new Publisher(nats, log, inboxPrefix, messageKey);
     this.#consent = watchConsent(nats, log);
+    this.#health = new HealthReports(nats, log, () => this.#workers.values());
     void this.#followConnection();
   }
 
@@ -61,6 +64,7 @@ export class TenantProcessor {
 
   async stop(): Promise<void> {
     await Promise.all([...this.#workers].map(([name, worker]) => this.#remove(name, worker)));
+    this.#health.stop();
     this.#consent.stop();
     this.#publisher.stop();
   }
