@@ -11,6 +11,7 @@ import { map } from "./steps/map.ts";
 import { parse } from "./steps/parse.ts";
 import { rename } from "./steps/rename.ts";
 import { sample } from "./steps/sample.ts";
+import { sequence } from "./steps/sequence.ts";
 import { sessionize } from "./steps/sessionize.ts";
 import { split } from "./steps/split.ts";
 import { window } from "./steps/window.ts";
@@ -28,6 +29,7 @@ const SPECS = [
   dedupe,
   sessionize,
   window,
+  sequence,
   branch,
   split,
   emit,

@@ -151,9 +151,9 @@ export class Scope {
     this.operations.push({ kind: "emit", output, names, ...this.#base(names.map((name) => this.read(name))) });
   }
 
-  keep(step: StatefulStep, fields: readonly string[], late?: Scope): void {
+  keep(step: StatefulStep, nodes: readonly Node[], late?: Scope): void {
     const next = Scope.of(new NodeTable(), this.#owner, step.outputs);
-    this.operations.push({ kind: "keep", step, next, late, ...this.#base(fields.map((field) => this.read(field))) });
+    this.operations.push({ kind: "keep", step, next, late, ...this.#base(nodes) });
   }
 
   pick(step: PickingStep, nodes: readonly Node[]): void {

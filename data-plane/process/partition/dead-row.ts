@@ -3,7 +3,13 @@ import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import type { Batch } from "../compile/batch.ts";
 import { Evaluation } from "../compile/evaluation.ts";
 import type { KeepOperation, Operation, PickOperation, StepPlace } from "../compile/scope.ts";
+import type { Limit } from "../steps/step.ts";
 import type { Sink } from "./sink.ts";
+
+const FULL: Readonly<Record<Limit, string>> = {
+  "state-quota": "the tenant's state is at its quota",
+  "partial-matches": "a key has as many matches begun as it may",
+};
 
 /** All are counted and the first is shown: a tenant at its quota must not fill the dead letters, nor its neighbours' hub. */
 export function refuse(
@@ -11,14 +17,15 @@ export function refuse(
   pipeline: string,
   operation: KeepOperation | PickOperation,
   given: { readonly batch: Batch },
+  limit: Limit,
   refused: readonly number[],
 ): void {
   const [first] = refused;
   if (first === undefined) return;
-  sink.refused(refused.length);
+  sink.refused(limit, refused.length);
   operation.at.counters.refused += refused.length;
-  const message = `the tenant's state is at its quota: ${refused.length} rows of one frame would have begun something new`;
-  dead(sink, pipeline, operation, operation.at, given, first, "state-quota", message);
+  const message = `${FULL[limit]}: ${refused.length} rows of one frame would have begun something new`;
+  dead(sink, pipeline, operation, operation.at, given, first, limit, message);
 }
 
 /** To the dead letters, with the row as its author would see it at that step. */

@@ -17,7 +17,7 @@ import {
   type StepPlace,
 } from "../compile/scope.ts";
 import type { Selection, Vector } from "../compile/vector.ts";
-import type { Clock, Memory, Services, StatefulStep, StepContext } from "../steps/step.ts";
+import type { Clock, Limit, Memory, Services, StatefulStep, StepContext } from "../steps/step.ts";
 import { cellsOf, dead, refuse } from "./dead-row.ts";
 import { linesOf, operationsOf, planPipeline } from "./plan-pipeline.ts";
 import type { Sink } from "./sink.ts";
@@ -247,7 +247,7 @@ export class Pipeline {
     sink: Sink,
     work: (context: StepContext) => T,
   ): T {
-    const refused: number[] = [];
+    const refused = new Map<Limit, number[]>();
     const late: number[] = [];
     const side = operation.kind === "keep" ? operation.late : undefined;
     const bury = (row: number, code: string, message: string): void =>
@@ -256,9 +256,13 @@ export class Pipeline {
       dead: bury,
       late: (row, message) => (side === undefined ? bury(row, "late", message) : void late.push(row)),
       room: this.#instruments.room,
-      refuse: (row) => void refused.push(row),
+      refuse: (row, limit = "state-quota") => {
+        const rows = refused.get(limit);
+        if (rows === undefined) refused.set(limit, [row]);
+        else rows.push(row);
+      },
     });
-    refuse(sink, this.id, operation, given, refused);
+    for (const [limit, rows] of refused) refuse(sink, this.id, operation, given, limit, rows);
     if (side !== undefined && late.length > 0) {
       sink.late(late.length);
       operation.at.counters.late += late.length;

@@ -10,6 +10,7 @@ import type { StepPlace } from "../compile/scope.ts";
 import { vectorOf, type Selection, type Vector } from "../compile/vector.ts";
 import { MAX_MESSAGE_BYTES, type Count, type DeadMessage, type Effects, type ResultMessage } from "./effects.ts";
 import { gather } from "./gather.ts";
+import type { Limit } from "../steps/step.ts";
 
 const MAX_ROWS = 1000;
 const MAX_PARTS = 2 ** 20;
@@ -136,8 +137,8 @@ export class Sink {
   }
 
   /** Counts rows that found no room in the state. */
-  refused(rows: number): void {
-    this.#options.count("refused.state-quota", rows);
+  refused(limit: Limit, rows: number): void {
+    this.#options.count(`refused.${limit}`, rows);
   }
 
   dead(

@@ -33,6 +33,25 @@ const SAMPLES: readonly (readonly object[])[] = [
   ],
   [
     {
+      sequence: {
+        by: ["page.path"],
+        withinSeconds: 90,
+        matches: "all",
+        pattern: [
+          { name: "a", where: "event.price > 20.0", repeat: true },
+          { name: "not", where: "event.price == 0.0", without: true },
+          { name: "b", where: "event.price < 100.0" },
+        ],
+        columns: [
+          { as: "last", of: "a", keep: "last", field: "referrer" },
+          { as: "n", of: "a", keep: "count" },
+        ],
+      },
+    },
+    { window: { sizeSeconds: 60, aggregates: [{ as: "n", kind: "count" }] } },
+  ],
+  [
+    {
       window: {
         sizeSeconds: 30,
         by: ["page.path"],

@@ -12,6 +12,7 @@ import { planMap } from "./map/map.ts";
 import { planParse } from "./parse/parse.ts";
 import { planRename } from "./rename/rename.ts";
 import { planSample } from "./sample/sample.ts";
+import { planSequence } from "./sequence/sequence.ts";
 import { planSessionize } from "./sessionize/sessionize.ts";
 import { planSplit } from "./split/split.ts";
 import type { PlanLine, Services } from "./step.ts";
@@ -34,6 +35,7 @@ export function planStep(
   else if ("lookup" in step) planLookup(step.lookup, scope, services);
   else if ("sessionize" in step) planSessionize(step.sessionize, scope);
   else if ("window" in step) planWindow(step.window, scope);
+  else if ("sequence" in step) planSequence(step.sequence, scope);
   else if ("sample" in step) planSample(step.sample, scope);
   else if ("dedupe" in step) planDedupe(step.dedupe, scope);
   else if ("branch" in step) planBranch(step.branch, scope, planLine);

@@ -12,9 +12,12 @@ export interface StepContext {
   readonly late: (row: number, message: string) => void;
   /** Whether the state may grow by so many bytes: to be asked before anything new is begun. */
   readonly room: (bytes: number) => boolean;
-  /** takes a row out of the line that would have begun something new for which there is no room */
-  readonly refuse: (row: number) => void;
+  /** tells of a row that would have begun something new for which there is no room, in all (`state-quota`) or for its key */
+  readonly refuse: (row: number, limit?: Limit) => void;
 }
+
+/** Also the code of its dead letter. */
+export type Limit = "state-quota" | "partial-matches";
 
 /** Time as the log tells it, epoch ms. */
 export interface Clock {

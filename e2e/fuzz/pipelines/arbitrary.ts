@@ -329,6 +329,34 @@ const plainStep: fc.Arbitrary<object> = fc.oneof(
       .map((sessionize) => ({ sessionize })),
   },
   {
+    weight: 2,
+    arbitrary: fc
+      .record({
+        by: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, fc.array(name, { maxLength: 2 })),
+        withinSeconds: fc.constantFrom(1, 60, 60, 1e9),
+        matches: fc.constantFrom("all", "non-overlapping", undefined, "some"),
+        pattern: fc.array(
+          fc.record({
+            name: fc.constantFrom("a", "b", "c", "__proto__"),
+            where: fc.oneof({ weight: 6, arbitrary: typed.flag }, expression),
+            repeat: fc.constantFrom(undefined, undefined, true),
+            without: fc.constantFrom(undefined, undefined, undefined, true),
+          }),
+          { minLength: 1, maxLength: 3 },
+        ),
+        columns: fc.array(
+          fc.record({
+            as: made,
+            of: fc.constantFrom("a", "b", "c", "__proto__"),
+            keep: fc.constantFrom("first", "last", "count"),
+            field: fc.option(name, { nil: undefined }),
+          }),
+          { maxLength: 2 },
+        ),
+      })
+      .map((sequence) => ({ sequence })),
+  },
+  {
     weight: 1,
     arbitrary: fc
       .record({

@@ -3,7 +3,7 @@ import { cellAt } from "@o2mc/schema/events/columns/column.ts";
 import type { Scope } from "../../compile/scope.ts";
 import type { Selection, Vector } from "../../compile/vector.ts";
 import type { PickingStep, StepContext, StepRows } from "../step.ts";
-import { keyOf } from "./key.ts";
+import { keyOf } from "../subject-key.ts";
 import { Seen } from "./seen.ts";
 
 export function planDedupe({ by, withinSeconds }: DedupeOptions, scope: Scope): void {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ownText } from "../text-pool.ts";
 import type { Memory } from "../step.ts";
-import { subjectPart } from "./key.ts";
+import { subjectPart } from "../subject-key.ts";
 
 const ENTRY_BYTES = 100;
 

@@ -3,11 +3,12 @@ import { cellAt } from "@o2mc/schema/events/columns/column.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import type { SessionizeOptions } from "@o2mc/schema/pipeline/steps/sessionize.ts";
 import type { Batch } from "../../compile/batch.ts";
+import type { Node } from "../../compile/node.ts";
 import type { Scope } from "../../compile/scope.ts";
 import type { Vector } from "../../compile/vector.ts";
 import type { Clock, StatefulStep, StepContext, StepRows } from "../step.ts";
 import { ownText, TextPool } from "../text-pool.ts";
-import { Completed } from "./completed.ts";
+import { Completed } from "../completed.ts";
 import { Deadlines } from "../deadlines.ts";
 import { chooseSession, type Bounds, type Choice } from "./bounded.ts";
 import { sessionName, SessionRows } from "./session-rows.ts";
@@ -15,9 +16,10 @@ import { readSessionState, type SessionState } from "./state.ts";
 import { NONE, SessionStore, type Slot } from "./store.ts";
 
 export function planSessionize(options: SessionizeOptions, scope: Scope): void {
-  const fields = options.sticky.map(({ field }) => field);
-  const sticky = options.sticky.map(({ field, as }) => [as, scope.read(field).type] as const);
-  scope.keep(new Sessionize(options, sticky), [...fields, ...(options.cutOn ?? [])]);
+  const nodes = options.sticky.map(({ field }) => scope.read(field));
+  const sticky = options.sticky.map(({ as }, i) => [as, (nodes[i] as Node).type] as const);
+  const cuts = (options.cutOn ?? []).map((field) => scope.read(field));
+  scope.keep(new Sessionize(options, sticky), [...nodes, ...cuts]);
 }
 
 /** instead of a session: there is no room for a new one */

@@ -26,7 +26,8 @@ export function planWindow(options: WindowOptions, scope: Scope): void {
     late.at = scope.at;
     late.emit(options.lateOutput, lateColumns(options, scope.has("$time") ? ["$time"] : []));
   }
-  scope.keep(new Window(options, outputs), [...options.by, ...valued], late);
+  const nodes = [...options.by, ...valued].map((field) => scope.read(field));
+  scope.keep(new Window(options, outputs), nodes, late);
 }
 
 const COMPLETED_BYTES = 80;
