@@ -101,6 +101,25 @@ export class Hub {
     return connection;
   }
 
+  /**
+   * Revoked workers are out of the tenant's accounts, by what the hub itself knows of these: to be called before all that may
+   * fail and hold it up.
+   */
+  async expel(tenant: string, account: TenantAccount): Promise<void> {
+    if (![...this.#workers.values()].some(({ ended }) => ended)) return;
+    const lanes = (await this.#laneKeys(tenant, account)).map(([application, id]) =>
+      laneGuest(account, tenant, application, id),
+    );
+    for (const guest of [roleGuest(account, tenant, "edge"), roleGuest(account, tenant, "deliver"), ...lanes]) {
+      const revoked = revokedUsers(this.#workers.values(), guest);
+      const known = await this.#lookUp(guest.account.getPublicKey());
+      if (known === undefined || Object.keys(revoked).length === 0) continue;
+      const { nats } = decode<Account>(known);
+      const revocations = { ...nats.revocations, ...revoked };
+      await this.#ensureAccount(guestName(guest), guest.account, { ...nats, revocations });
+    }
+  }
+
   /** Each lane of a deployment has its account with its names in it, and process a user there. */
   async openLanes(account: TenantAccount, deployment: Deployment): Promise<void> {
     const { tenant, application } = deployment;
@@ -193,6 +212,17 @@ export class Hub {
     for (const worker of this.#serving(guest)) {
       renewals.set(`${worker.name} ${guestName(guest)}`, await this.#directory.admit(worker, guest));
     }
+  }
+
+  /** Of every lane that is deployed or was: application and id. */
+  async #laneKeys(tenant: string, account: TenantAccount): Promise<readonly (readonly [string, string])[]> {
+    const { jsm } = await this.tenant(tenant, account.seed);
+    const prefix = bucketSubject(BUCKETS.lanes, "");
+    const { state } = await jsm.streams.info(bucketStream(BUCKETS.lanes), { subjects_filter: `${prefix}>` });
+    return Object.keys(state.subjects ?? {}).map((subject) => {
+      const [application = "", id = ""] = subject.slice(prefix.length).split(".");
+      return [application, id] as const;
+    });
   }
 
   async #shut(owner: TenantAccount, guest: Guest, grants: readonly Grant[]): Promise<void> {

@@ -142,6 +142,7 @@ export class Dispatcher {
       const first = !this.#reconciled.has(tenant);
       const again = first || rows.some(({ kind }) => kind === "tenant");
       const connection = await (again ? hub.ensureTenant(tenant, account) : hub.tenant(tenant, account.seed));
+      if (first) await hub.expel(tenant, account);
       // first, so that nothing that fails holds it up; here, where nothing else of the tenant writes accounts at the same time
       const revoked = new Map(rows.filter(isRevocation).map((row) => [`${row.payload.role} ${row.application}`, row]));
       for (const { payload, application } of revoked.values()) {
