@@ -1,6 +1,8 @@
 import "reflect-metadata";
 import { GraphQLInputObjectType, lexicographicSortSchema, printSchema, type GraphQLSchema } from "graphql/index.js";
 import { buildSchemaSync, type PubSub } from "type-graphql";
+import { AcknowledgeAlert } from "../modules/alert/acknowledge-alert.ts";
+import { Alerts } from "../modules/alert/alerts.ts";
 import { ApplicationQueries } from "../modules/application/applications.ts";
 import { CreateApplication } from "../modules/application/create-application.ts";
 import { DeleteApplication } from "../modules/application/delete-application.ts";
@@ -68,6 +70,8 @@ import { RevokeMachineToken } from "../modules/token/revoke-machine-token.ts";
 
 /** Every operation of the API: one that is not in this list does not exist. */
 const resolvers = [
+  AcknowledgeAlert,
+  Alerts,
   SetTenantQuotas,
   RotateMachineToken,
   SetMemberRoles,

@@ -95,6 +95,7 @@ function variables(field: GraphQLField<unknown, unknown>): Record<string, unknow
     subject: "somebody",
     fields: FIELDS,
     events: [{}],
+    alert: "one",
     definition: DEFINITION,
     options: { file: { directory: "/tmp/x", format: "JSONL" } },
     scopes: ["application.read"],

@@ -60,6 +60,8 @@ const NEEDS: Readonly<Record<string, Action | null>> = {
   approvePipeline: "pipeline.approve",
   revokeApproval: "pipeline.approve",
   laneHealth: "pipeline.read",
+  alerts: "pipeline.read",
+  acknowledgeAlert: "pipeline.write",
   validatePipeline: "pipeline.read",
   testPipeline: "pipeline.write",
   publishPipeline: "pipeline.publish",

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createLogger } from "@o2mc/runtime/log.ts";
 import { onShutdown } from "@o2mc/runtime/shutdown.ts";
+import { Monitor } from "../alerts/monitor.ts";
 import { startServer } from "../api/server.ts";
 import { authenticator } from "../auth/authenticate.ts";
 import { FailedAttempts } from "@o2mc/runtime/failed-attempts.ts";
@@ -38,6 +39,9 @@ eraser.start();
 const signOuts = await SignOuts.open(orm, log, env.database.url);
 const oidc = new OidcVerifier(env.oidc);
 const subscribers = new SubscriberCount(orm, log);
+const reader = tenantHub(orm, secrets, hub, log, env.sealFor);
+const monitor = new Monitor({ orm, hub: reader, log });
+monitor.start();
 const server = await startServer({
   services: {
     orm,
@@ -47,7 +51,7 @@ const server = await startServer({
     invitationAttempts: new FailedAttempts({ limit: 20 }),
     subscribers,
     rehearsals: new Rehearsals({ program: env.rehearsalProgram }),
-    hub: tenantHub(orm, secrets, hub, log, env.sealFor),
+    hub: reader,
   },
   authenticate: authenticator(orm, oidc, signOuts),
   oidc,
@@ -64,6 +68,7 @@ log.info({ url: server.url }, "the control plane is ready");
 
 onShutdown(log, async () => {
   await server.stop();
+  await monitor.stop();
   await signOuts.stop();
   await subscribers.stop();
   await dispatcher.stop();

@@ -2,6 +2,7 @@ import "reflect-metadata";
 import { MikroORM, type EntityManager } from "@mikro-orm/postgresql";
 import { ReflectMetadataProvider } from "@mikro-orm/decorators/legacy";
 import { Migrator } from "@mikro-orm/migrations";
+import { AlertRow } from "./entities/alert.ts";
 import { ApplicationRow } from "./entities/application.ts";
 import { ApprovalRow } from "./entities/approval.ts";
 import { AuditEntryRow } from "./entities/audit-entry.ts";
@@ -24,6 +25,7 @@ import { WorkerRow } from "./entities/worker.ts";
 import { migrations } from "./migrations/all.ts";
 
 const entities = [
+  AlertRow,
   ApplicationRow,
   ApprovalRow,
   AuditEntryRow,

@@ -14,6 +14,7 @@ import { Migration0013 } from "./0013-revocations.ts";
 import { Migration0014 } from "./0014-key-expiry.ts";
 import { Migration0015 } from "./0015-sign-outs.ts";
 import { Migration0016 } from "./0016-workers.ts";
+import { Migration0017 } from "./0017-alerts.ts";
 
 /** In order; a migration that has been released is never edited. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   Migration0014,
   Migration0015,
   Migration0016,
+  Migration0017,
 ];

@@ -1,0 +1,121 @@
+import type { Logger } from "@o2mc/runtime/log.ts";
+import type { HubReader } from "../api/context.ts";
+import { newId } from "../api/ids.ts";
+import type { AlertRow } from "../db/entities/alert.ts";
+import { ApplicationRow } from "../db/entities/application.ts";
+import { SourceKeyRow } from "../db/entities/source-key.ts";
+import { SourceRow } from "../db/entities/source.ts";
+import { TenantRow } from "../db/entities/tenant.ts";
+import { asDispatcher, inTenant, type EntityManager, type Orm } from "../db/orm.ts";
+import { Silences } from "./silences.ts";
+import { Stalls } from "./stalls.ts";
+
+interface MonitorOptions {
+  readonly orm: Orm;
+  readonly hub: Pick<HubReader, "laneStates" | "keysUsedAt">;
+  readonly log: Logger;
+}
+
+interface Found {
+  readonly kind: AlertRow["kind"];
+  readonly target: string;
+}
+
+const LOOK_MS = 10_000;
+
+/** Looks at every tenant's lanes and sources, raises an alert where something stands still, and ends it when it moves. */
+export class Monitor {
+  readonly #options: MonitorOptions;
+  readonly #stalls = new Stalls();
+  readonly #silences = new Silences();
+  /** what was found last, by application: only news is written */
+  readonly #found = new Map<string, string>();
+  readonly #ended = new AbortController();
+  #done: Promise<void> | undefined;
+
+  constructor(options: MonitorOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#done = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#ended;
+    while (!signal.aborted) {
+      await this.look(Date.now()).catch((error: unknown) => {
+        this.#options.log.warn({ err: error }, "lanes and sources could not be looked at");
+      });
+      await new Promise<void>((resolve) => {
+        if (signal.aborted) return resolve();
+        const timer = setTimeout(resolve, LOOK_MS);
+        signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+      });
+    }
+  }
+
+  /** One look at everything, at `now` (epoch ms). A tenant whose hub is away is looked at the next time. */
+  async look(now: number): Promise<void> {
+    const { orm, log } = this.#options;
+    const tenants = await asDispatcher(orm, async (em) => (await em.find(TenantRow, {})).map(({ id }) => id));
+    for (const tenant of tenants) {
+      if (this.#ended.signal.aborted) return;
+      await this.#tenant(tenant, now).catch((error: unknown) => {
+        log.debug({ err: error, tenant }, "a tenant's lanes and sources could not be looked at");
+      });
+    }
+  }
+
+  async #tenant(tenant: string, now: number): Promise<void> {
+    const { orm, hub } = this.#options;
+    const { applications, sources, keys } = await inTenant(orm, tenant, async (em) => ({
+      applications: await em.find(ApplicationRow, {}),
+      sources: await em.find(SourceRow, {}),
+      keys: await em.find(SourceKeyRow, { revokedAt: null }),
+    }));
+    const heard = await hub.keysUsedAt(
+      tenant,
+      keys.map(({ hash }) => hash),
+    );
+    for (const { id } of applications) {
+      const found: Found[] = [];
+      for (const { lane, partitions } of await hub.laneStates(tenant, id)) {
+        const stalled = partitions.filter((one) => this.#stalls.look(`${id}/${lane.id}/${one.partition}`, one, now));
+        if (stalled.length > 0) found.push({ kind: "lane-stalled", target: lane.id });
+      }
+      for (const { id: source } of sources.filter(({ application }) => application === id)) {
+        const uses = keys.flatMap((key) => (key.source === source ? (heard.get(key.hash)?.getTime() ?? []) : []));
+        if (uses.length > 0 && this.#silences.look(source, Math.max(...uses), now)) {
+          found.push({ kind: "source-silent", target: source });
+        }
+      }
+      const text = JSON.stringify(found);
+      if (this.#found.get(id) === text) continue;
+      await inTenant(orm, tenant, (em) => store(em, tenant, id, found));
+      this.#found.set(id, text);
+    }
+  }
+}
+
+/** Raises what is new and ends what is over. */
+async function store(em: EntityManager, tenant: string, application: string, found: readonly Found[]): Promise<void> {
+  for (const { kind, target } of found) {
+    await em.execute(
+      `insert into alerts (id, tenant, application, kind, target, raised_at) values (?, ?, ?, ?, ?, now())
+       on conflict (tenant, application, kind, target) where ended_at is null do nothing`,
+      [newId("al"), tenant, application, kind, target],
+    );
+  }
+  await em.execute(
+    `update alerts set ended_at = now() where application = ? and ended_at is null
+     and not exists (select from jsonb_to_recordset(?::jsonb) as f (kind text, target text)
+       where f.kind = alerts.kind and f.target = alerts.target)`,
+    [application, JSON.stringify(found)],
+  );
+}
