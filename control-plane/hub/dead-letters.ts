@@ -89,11 +89,11 @@ async function consentNow(
   const policy =
     deployed === undefined ? undefined : (JSON.parse(new TextDecoder().decode(deployed.value)) as Deployment).policy;
   const ruleOf = consentRules();
-  return ({ subjectKey, lane }) => {
+  return ({ subjectKey, lane, policy: admitted }) => {
     if (subjectKey === undefined) return true;
     if (policy === undefined) return false;
     // one from before letters named their lane may be of any
     const purposes = lane?.split("+") ?? policy.purposes.map(({ name }) => name);
-    return ruleOf(policy, purposes).recheck(states.get(subjectKey), Date.now()) === undefined;
+    return ruleOf(policy, purposes).recheck(states.get(subjectKey), Date.now(), admitted) === undefined;
   };
 }

@@ -13,8 +13,8 @@ import type { TenantConnection } from "./connection.ts";
 export interface ResultConsent {
   /** Resolves once both are known, at first and again after a lost connection: until then nothing may be shown. */
   known(): Promise<void>;
-  /** By the one rule that gate, process and deliver ask too; `subjectKey` undefined = the row is about nobody alone. */
-  permits(subjectKey: string | undefined, purposes: readonly string[]): boolean;
+  /** By the one rule that gate, process and deliver ask too; `subjectKey` undefined = the row is about nobody alone; `admitted` as in `ConsentRule`. */
+  permits(subjectKey: string | undefined, purposes: readonly string[], admitted: number): boolean;
   release(): void;
 }
 
@@ -37,9 +37,9 @@ export function resultConsent(connection: TenantConnection, application: string,
     known: async () => {
       while (!policies.isComplete || !states.isComplete) await Promise.all([policies.known, states.known]);
     },
-    permits: (subjectKey, purposes) => {
+    permits: (subjectKey, purposes, admitted) => {
       const stored = subjectKey === undefined ? undefined : states.get(consentKey(application, subjectKey));
-      return rule(policies.get(application) ?? NO_POLICY, purposes).recheck(stored, Date.now()) === undefined;
+      return rule(policies.get(application) ?? NO_POLICY, purposes).recheck(stored, Date.now(), admitted) === undefined;
     },
     release: () => {
       if (released) return;

@@ -9,12 +9,18 @@ export interface ShownRows {
   readonly withheld: number;
 }
 
-/** The rows of a frame whose subject (undefined = about nobody alone) is permitted, each with its result id as `id`. */
-export function resultRows(frame: ResultFrame, isPermitted: (subjectKey: string | undefined) => boolean): ShownRows {
+/**
+ * The rows of a frame whose subject (undefined = about nobody alone) is permitted, each with its result id as `id`; `policy`
+ * as in `ResultFrame`.
+ */
+export function resultRows(
+  frame: ResultFrame,
+  isPermitted: (subjectKey: string | undefined, policy: number) => boolean,
+): ShownRows {
   const columns = Object.entries(frame.columns);
   const rows: ResultRow[] = [];
   for (let i = 0; i < frame.n; i++) {
-    if (!isPermitted(frame.subjectKey?.[i])) continue;
+    if (!isPermitted(frame.subjectKey?.[i], frame.policy?.[i] ?? 0)) continue;
     const id: readonly [string, Scalar] = ["id", frame.id[i] ?? null];
     // fromEntries defines own properties, whatever their names
     rows.push(Object.fromEntries([id, ...columns.map(([name, values]) => [name, values[i] ?? null] as const)]));

@@ -148,7 +148,7 @@ function shown({ seq, data }: StoredFrame, consent: Pick<ResultConsent, "permits
   return {
     type: "rows",
     cursor: seq,
-    ...resultRows(frame, (subjectKey) => consent.permits(subjectKey, purposes)),
+    ...resultRows(frame, (subjectKey, policy) => consent.permits(subjectKey, purposes, policy)),
   };
 }
 

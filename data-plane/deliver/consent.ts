@@ -7,7 +7,8 @@ import type { ConsentStates } from "../config/consent-states.ts";
 export interface Consent {
   /** resolves once the store is known; until then nothing may be written. Throws when `signal` aborts first. */
   known(signal: AbortSignal): Promise<void>;
-  permits(subjectKey: string, purposes: readonly string[]): boolean;
+  /** `admitted` as in `ConsentRule` */
+  permits(subjectKey: string, purposes: readonly string[], admitted: number): boolean;
 }
 
 const POLL_MS = 50;
@@ -18,7 +19,7 @@ export function storedConsent(states: ConsentStates, application: string, policy
     known: async (signal) => {
       while (!states.complete) await sleep(POLL_MS, undefined, { signal });
     },
-    permits: (subjectKey, names) =>
-      rule(policy(), names).recheck(states.get(application, subjectKey), Date.now()) === undefined,
+    permits: (subjectKey, names, admitted) =>
+      rule(policy(), names).recheck(states.get(application, subjectKey), Date.now(), admitted) === undefined,
   };
 }

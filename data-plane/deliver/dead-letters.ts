@@ -31,7 +31,7 @@ export class DeadLetters {
   /** Resolves when the hub holds the letter; the same row a second time is dropped there as a duplicate. */
   async row(row: ConsentRow, failure: RowFailure): Promise<void> {
     const values = this.#columns.map((column, i): [string, Scalar] => [column.name, row.values[i] ?? null]);
-    const subject = row.subjectKey === undefined ? {} : { subjectKey: row.subjectKey };
+    const subject = row.subjectKey === undefined ? {} : { subjectKey: row.subjectKey, policy: row.policy };
     const lane = row.purposes.join("+");
     await this.#publish(row.id, {
       ...subject,

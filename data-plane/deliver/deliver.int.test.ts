@@ -127,6 +127,18 @@ test("a row that PostgreSQL refuses becomes a dead letter, its neighbours are wr
   });
 });
 
+// defect it guards: what had only been claimed under an older policy was delivered, since results did not say so
+test("what was only claimed under an older policy is not delivered", async () => {
+  start();
+  const policy = [1, ...Array<number>(ROWS - 2).fill(2), 2];
+  await hub.publish(OUTPUT.name, "claimed", { ...frame(9030), policy });
+  // an owner's consent knows no version
+  await hub.publish(OUTPUT.name, "owned", { ...frame(9031), policy: Array<number>(ROWS).fill(0) });
+  await eventually(async () => (await inDatabase()).includes("f9031-r0"), true);
+  const ids = Array.from({ length: ROWS - 2 }, (_, r) => `f9030-r${r + 1}`);
+  expect((await inDatabase()).filter((id) => id.startsWith("f9030-")).sort()).toEqual(ids);
+});
+
 // defect it guards: the id was told by delivery and result, which a lane knows that has written the result
 test("a lane that takes the message id of a dead letter before has no letter dropped", async () => {
   const told = ["f9060-r1", "to-pg\nf9060-r1"].flatMap((id) => [
@@ -241,7 +253,7 @@ function deployment(destinations: readonly string[]): Deployment {
     application: APP,
     revision: 1,
     policy: {
-      version: 1,
+      version: 2,
       purposes: [{ name: "analytics", description: "", legalBasis: "consent", lifetimeDays: 365 }],
       fields: [],
     },

@@ -8,6 +8,8 @@ import { erasureKey } from "./erasure-key.ts";
 export interface ConsentRow extends Row {
   readonly purposes: readonly string[];
   readonly subjectKey: string | undefined;
+  /** as in `ResultFrame` */
+  readonly policy: number;
 }
 
 /** Reads the message of `resultSubject`; undefined when it is not a result frame. */
@@ -33,6 +35,8 @@ export function frameRows(frame: ResultFrame, columns: readonly OutputColumn[], 
   return frame.id.map((id, i) => {
     const subjectKey = frame.subjectKey?.[i];
     const values = arrays.map((array) => array?.[i] ?? null);
-    return { id, values, purposes, subjectKey, erasureKey: subjectKey === undefined ? undefined : keyOf(subjectKey) };
+    const policy = frame.policy?.[i] ?? 0;
+    const key = subjectKey === undefined ? undefined : keyOf(subjectKey);
+    return { id, values, purposes, subjectKey, policy, erasureKey: key };
   });
 }

@@ -74,7 +74,7 @@ export async function writeBatch(batch: Omit<Batch, "rows">, rows: readonly Cons
 
 function permitted(rows: readonly ConsentRow[], w: Writing): readonly ConsentRow[] {
   const kept = rows.filter(
-    ({ subjectKey, purposes }) => subjectKey === undefined || w.consent.permits(subjectKey, purposes),
+    ({ subjectKey, purposes, policy }) => subjectKey === undefined || w.consent.permits(subjectKey, purposes, policy),
   );
   w.counters.rowsDenied += rows.length - kept.length;
   return kept;

@@ -95,6 +95,18 @@ describe("the rule of consent", () => {
     );
   });
 
+  test("without a stored state a claim that was admitted under an older policy is denied, and only that", () => {
+    fc.assert(
+      fc.property(policy, purposes, state, fc.nat(5), (under, wanted, said, admitted) => {
+        const rule = consentRule(under, wanted);
+        const outdated = admitted > 0 && admitted < under.version;
+        const before = rule.recheck(undefined, NOW);
+        expect(rule.recheck(undefined, NOW, admitted)).toBe(before ?? (outdated ? "outdated-policy" : undefined));
+        expect(rule.recheck(said, NOW, admitted)).toBe(rule.recheck(said, NOW));
+      }),
+    );
+  });
+
   test("more purposes, a later time or less consent never permits what was denied", () => {
     fc.assert(
       fc.property(policy, purposes, purposes, state, fc.nat(40), (under, wanted, more, said, days) => {

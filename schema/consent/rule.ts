@@ -16,9 +16,10 @@ export interface ConsentRule {
   denialOf(consent: ConsentClaim, now: number): DenialReason | undefined;
   /**
    * The same of what is stored of a subject after its event has passed the gate. Without a stored state the claim that
-   * the event brought there counts alone: a stored state only ever narrows.
+   * the event brought there counts alone, under the policy version `admitted` that was in force there (0 = the subject's own
+   * consent was not asked): a stored state only ever narrows.
    */
-  recheck(stored: ConsentState | undefined, now: number): DenialReason | undefined;
+  recheck(stored: ConsentState | undefined, now: number, admitted?: number): DenialReason | undefined;
 }
 
 /** Nobody may use a lane without purposes, or with one that the policy does not know. */
@@ -41,7 +42,10 @@ export function consentRule(policy: Policy, names: readonly string[]): ConsentRu
   };
   return {
     denialOf,
-    recheck: (stored, now) => (stored === undefined ? undefined : denialOf(stored, now)),
+    recheck: (stored, now, admitted = 0) => {
+      if (stored !== undefined) return denialOf(stored, now);
+      return admitted > 0 && admitted < policy.version ? "outdated-policy" : undefined;
+    },
   };
 }
 

@@ -13,6 +13,8 @@ export interface DeadLetter {
   readonly code: string;
   readonly message: string;
   readonly subjectKey?: string;
+  /** as in `ResultFrame`; absent = 0 */
+  readonly policy?: number;
   /** `laneId` of the purposes that the row was used for: whoever reads it asks the subject's consent to them anew */
   readonly lane?: string;
   readonly row: Readonly<Record<string, Scalar>>;

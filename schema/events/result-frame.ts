@@ -1,4 +1,4 @@
-import { cells, type Column, type TextColumn } from "./columns/column.ts";
+import { cells, type Column, type NumberColumn, type TextColumn } from "./columns/column.ts";
 import { FrameError, FrameReader } from "./columns/decode.ts";
 import { encodeFrame } from "./columns/encode.ts";
 import type { Scalar } from "./frame.ts";
@@ -20,24 +20,22 @@ export interface ResultFrame extends ResultFrameHead {
   readonly id: readonly string[];
   /** present when the rows are about one subject each */
   readonly subjectKey?: readonly string[];
+  /** the oldest policy version that the subject's own consent to a row was given under, 0 where it was not asked; absent = 0 in all rows */
+  readonly policy?: readonly number[];
   readonly columns: Readonly<Record<string, readonly Scalar[]>>;
 }
 
-/** `subjectKey` when the rows are about one subject each. */
+/** `subjectKey` when the rows are about one subject each, `policy` when the consent of some is their subject's own. */
 export function encodeResultFrame(
   head: ResultFrameHead,
   n: number,
   id: TextColumn,
-  subjectKey: TextColumn | undefined,
+  { subjectKey, policy }: { readonly subjectKey?: TextColumn | undefined; readonly policy?: NumberColumn | undefined },
   columns: readonly (readonly [name: string, column: Column])[],
 ): Uint8Array {
-  const own: [string, Column][] =
-    subjectKey === undefined
-      ? [["#id", id]]
-      : [
-          ["#id", id],
-          ["#key", subjectKey],
-        ];
+  const own: [string, Column][] = [["#id", id]];
+  if (subjectKey !== undefined) own.push(["#key", subjectKey]);
+  if (policy !== undefined) own.push(["#policy", policy]);
   return encodeFrame(head, n, [...own, ...columns]);
 }
 
@@ -50,6 +48,8 @@ export function decodeResultFrame(message: Uint8Array): ResultFrame {
     throw new FrameError("no frame of results");
   }
   const subjectKey = texts(reader, "#key");
+  const policy = reader.column("#policy");
+  if (policy !== undefined && policy.kind !== "number") throw new FrameError("#policy is no number");
   const names = reader.names.filter((name) => !name.startsWith("#"));
   return {
     revision,
@@ -57,6 +57,10 @@ export function decodeResultFrame(message: Uint8Array): ResultFrame {
     n: reader.n,
     id,
     ...(subjectKey === undefined ? {} : { subjectKey }),
+    // what is no number denies, as a version older than any
+    ...(policy === undefined
+      ? {}
+      : { policy: cells(policy, reader.n).map((version) => (version as number | null) ?? Number.MIN_VALUE) }),
     columns: Object.fromEntries(names.map((name) => [name, cells(reader.column(name) as Column, reader.n)])),
   };
 }

@@ -148,6 +148,7 @@ export function conformance(name: string, subject: () => Subject): void {
       ...row(`g-${subjectKey}`),
       purposes: ["analytics"],
       subjectKey,
+      policy: 0,
     }));
     const { rows: _, ...head } = batch();
     await writeBatch(head, rows, {

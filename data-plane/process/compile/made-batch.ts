@@ -10,12 +10,14 @@ interface MadeRows {
   readonly time: readonly number[];
   /** absent once rows are about several subjects */
   readonly key: readonly string[] | undefined;
+  /** as in `Batch`; absent once rows are about several subjects */
+  readonly policy: readonly number[] | undefined;
   readonly types: ReadonlyMap<string, FieldType>;
   /** in the order of `types` */
   readonly columns: readonly (readonly Scalar[])[];
 }
 
-export function madeBatch({ id, time, key, types, columns }: MadeRows): Batch {
+export function madeBatch({ id, time, key, policy, types, columns }: MadeRows): Batch {
   const n = id.length;
   const names = [...types.keys()];
   return {
@@ -24,6 +26,7 @@ export function madeBatch({ id, time, key, types, columns }: MadeRows): Batch {
     time: Float64Array.from(time),
     id: (row) => id[row] ?? "",
     key: key === undefined ? undefined : { kind: "text", codes: undefined, values: key },
+    policy: policy?.some((version) => version > 0) === true ? Float64Array.from(policy) : undefined,
     watermark: undefined,
     column: (name, type) => {
       const cells = columns[names.indexOf(name)];
@@ -32,4 +35,11 @@ export function madeBatch({ id, time, key, types, columns }: MadeRows): Batch {
   };
 }
 
-export const NO_ROWS: Batch = madeBatch({ id: [], time: [], key: undefined, types: new Map(), columns: [] });
+export const NO_ROWS: Batch = madeBatch({
+  id: [],
+  time: [],
+  key: undefined,
+  policy: undefined,
+  types: new Map(),
+  columns: [],
+});

@@ -4,7 +4,7 @@ import type { Batch } from "../compile/batch.ts";
 import { Evaluation } from "../compile/evaluation.ts";
 import type { KeepOperation, Operation, PickOperation, StepPlace } from "../compile/scope.ts";
 import type { Limit } from "../steps/step.ts";
-import type { Sink } from "./sink.ts";
+import { ofSubject, type Sink } from "./sink.ts";
 
 const FULL: Readonly<Record<Limit, string>> = {
   "state-quota": "the tenant's state is at its quota",
@@ -39,8 +39,7 @@ export function dead(
   code: string,
   message: string,
 ): void {
-  const subjectKey = batch.key === undefined ? undefined : String(cellAt(batch.key, row));
-  sink.dead(pipeline, at, subjectKey, cellsOf(operation, batch, row), code, message);
+  sink.dead(pipeline, at, ofSubject(batch, row), cellsOf(operation, batch, row), code, message);
 }
 
 /** The columns of one row as an author sees them there. */

@@ -25,9 +25,9 @@ export interface DeadMessage {
 
 /**
  * Why a row may not be used now, or undefined: the recheck behind the gate. `policy` is the version that the event was let
- * in under. A result row is of no one source.
+ * in under; of a result row, which is of no one source, the oldest that its subject's own consent was given under (0 = none).
  */
-export type Recheck = (subjectKey: string, source: string | undefined, policy?: number) => string | undefined;
+export type Recheck = (subjectKey: string, source: string | undefined, policy: number) => string | undefined;
 
 /** Counts by name, such as `events`, `late`, `denied.withdrawn`. */
 export type Count = (name: string, n: number) => void;

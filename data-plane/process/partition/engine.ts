@@ -36,6 +36,8 @@ export class PartitionEngine {
   #revision = -1;
   #lane: DeployedLane | undefined;
   #pipelines: readonly Pipeline[] = [];
+  /** whose data's owner consents, in place of the subjects */
+  #ownerSources: ReadonlySet<string> = new Set();
   #dedup = new Dedup();
   /** ticks in the log since the last event frame */
   #ticks = 0;
@@ -90,6 +92,9 @@ export class PartitionEngine {
         return pipeline;
       });
     this.#lane = lane;
+    this.#ownerSources = new Set(
+      deployment.sources.filter(({ consentMode }) => consentMode === "owner").map(({ id }) => id),
+    );
     this.#revision = deployment.revision;
   }
 
@@ -112,7 +117,7 @@ export class PartitionEngine {
     const eligible = this.#pipelines.filter(({ since }) => frame.revision >= since);
     if (rows.length === 0 || eligible.length === 0) return sink.effects();
     // decoded once for all pipelines of the lane
-    const evaluation = new Evaluation(eventBatch(frame, rows));
+    const evaluation = new Evaluation(eventBatch(frame, rows, (source) => !this.#ownerSources.has(source)));
     for (const pipeline of eligible) pipeline.run(evaluation, advanceWatermark(pipeline, frame, rows), sink);
     return sink.effects();
   }
@@ -174,7 +179,7 @@ export class PartitionEngine {
       revision: this.#revision,
       lane: this.#lane?.id ?? "",
       at,
-      recheck: (subjectKey) => recheck(subjectKey, undefined),
+      recheck: (subjectKey, policy) => recheck(subjectKey, undefined, policy),
       count,
     });
   }

@@ -1,4 +1,4 @@
-import { cellAt } from "@o2mc/schema/events/columns/column.ts";
+import { cellAt, type NumberColumn, type TextColumn } from "@o2mc/schema/events/columns/column.ts";
 import type { DeadLetter } from "@o2mc/schema/events/dead-letter.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import { placeId } from "@o2mc/schema/pipeline/place.ts";
@@ -28,7 +28,7 @@ interface SinkOptions {
   /** log time, epoch ms */
   readonly at: number;
   /** of the subject of a result row */
-  readonly recheck: (subjectKey: string) => string | undefined;
+  readonly recheck: (subjectKey: string, policy: number) => string | undefined;
   readonly count: Count;
 }
 
@@ -86,13 +86,11 @@ export class Sink {
       this.#halves(emitted, rows, parts, part);
       return;
     }
-    const key =
-      output.perSubject && batch.key !== undefined ? gather(vectorOf(batch.key, batch.n), permitted) : undefined;
     const data = encodeResultFrame(
       { revision, lane },
       permitted.length,
       { kind: "text", codes: undefined, values: idsOf(batch, permitted) },
-      key?.kind === "text" ? key : undefined,
+      output.perSubject ? subjectColumns(batch, permitted) : {},
       output.columns.map(({ name }, c) => [name, gather(emitted.columns[c] as Vector, permitted)]),
     );
     if (data.length > MAX_MESSAGE_BYTES) {
@@ -115,17 +113,16 @@ export class Sink {
 
   #tooLarge({ pipeline, output, at, batch, columns }: Emitted, row: number): void {
     const cells = output.columns.map(({ name }, c) => [name, cellAt(columns[c] as Vector, row)] as const);
-    const subjectKey = batch.key === undefined ? undefined : String(cellAt(batch.key, row));
     const message = `a result of more than ${MAX_MESSAGE_BYTES} bytes`;
-    this.dead(pipeline, at, subjectKey, Object.fromEntries(cells), "too-large", message);
+    this.dead(pipeline, at, ofSubject(batch, row), Object.fromEntries(cells), "too-large", message);
   }
 
   /** A session may complete after its subject withdrew: what was collected before goes too. A frame's own rows were asked for just now. */
   #permitted({ output, batch }: Emitted, rows: Selection): Selection {
-    const { key } = batch;
+    const { key, policy } = batch;
     if (!output.perSubject || key === undefined || batch.watermark !== undefined) return rows;
     return rows.filter((row) => {
-      const reason = this.#options.recheck(String(cellAt(key, row)));
+      const reason = this.#options.recheck(String(cellAt(key, row)), policy?.[row] ?? 0);
       if (reason !== undefined) this.#options.count(`denied.${reason}`, 1);
       return reason === undefined;
     });
@@ -144,7 +141,7 @@ export class Sink {
   dead(
     pipeline: string,
     at: StepPlace,
-    subjectKey: string | undefined,
+    subject: OfSubject,
     row: Record<string, Scalar>,
     code: string,
     message: string,
@@ -158,7 +155,7 @@ export class Sink {
       step: `${placeId(at.place)}.${at.verb}`,
       code,
       message,
-      ...(subjectKey === undefined ? {} : { subjectKey }),
+      ...subject,
       lane,
       row: code === "too-large" ? shortened(row) : row,
     };
@@ -180,6 +177,22 @@ function shareOut({ id }: Batch, rows: Selection, parts: number): readonly Selec
   const shares = Array.from({ length: parts }, (): number[] => []);
   for (const row of rows) shares[partitionOf(id(row), parts)]?.push(row);
   return shares.map((share) => Uint32Array.from(share));
+}
+
+type OfSubject = Pick<DeadLetter, "subjectKey" | "policy">;
+
+/** Whose a row is, and what its consent was given under. */
+export function ofSubject({ key, policy }: Batch, row: number): OfSubject {
+  if (key === undefined) return {};
+  const version = policy?.[row] ?? 0;
+  return { subjectKey: String(cellAt(key, row)), ...(version === 0 ? {} : { policy: version }) };
+}
+
+function subjectColumns({ key, policy, n }: Batch, rows: Selection): Parameters<typeof encodeResultFrame>[3] {
+  if (key === undefined) return {};
+  const subjectKey = gather(vectorOf(key, n), rows) as TextColumn;
+  if (policy === undefined) return { subjectKey };
+  return { subjectKey, policy: gather({ kind: "number", values: policy }, rows) as NumberColumn };
 }
 
 function charactersOf({ columns }: Emitted, rows: Selection): number {

@@ -53,10 +53,10 @@ export class TestLog {
   }
 
   /** As after a crash: a new engine from the encoded snapshot. */
-  restart(): void {
-    const state = decodeSnapshot(encodeSnapshot(this.engine.snapshot()));
+  restart(state = this.engine.snapshot()): void {
+    const encoded = encodeSnapshot(state);
     this.engine = this.#create();
-    this.engine.restore(state);
+    this.engine.restore(decodeSnapshot(encoded));
   }
 
   deploy(pipelines: readonly DeployedPipeline[]): void {

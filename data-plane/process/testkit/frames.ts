@@ -13,10 +13,12 @@ export interface TestEvent {
   readonly id: string;
   readonly subject: string;
   readonly time: number;
+  /** `src` where it does not say */
+  readonly source?: string;
   readonly values?: Readonly<Record<string, Scalar>>;
 }
 
-/** One frame of these events, all from source `src`. */
+/** One frame of these events. */
 export const testFrame = (events: readonly TestEvent[], change: Partial<EventFrameHead> = {}): EventFrame =>
   readEventFrame(testMessage(events, change));
 
@@ -30,7 +32,7 @@ export function testMessage(events: readonly TestEvent[], change: Partial<EventF
       $id: textColumn(events.map(({ id }) => id)),
       $type: textColumn(events.map(() => "view")),
       $time: numberColumn(events.map(({ time }) => time)),
-      $source: textColumn(events.map(() => "src")),
+      $source: textColumn(events.map(({ source }) => source ?? "src")),
       "#key": textColumn(events.map(({ subject }) => subject)),
     },
     FIELDS.filter(({ path }) => names.has(path)).map(({ path, type }: FieldDeclaration) => [

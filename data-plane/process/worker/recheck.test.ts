@@ -51,15 +51,15 @@ function recheckOf(deployment: () => Deployment, lane = "analytics") {
 test("what the gate let in is still used while nothing has changed", () => {
   const recheck = recheckOf(() => deployed(1, source("s", "subject"), source("o", "owner")));
   for (const subject of ["granted", "nothing stored"]) {
-    for (const from of ["s", "o", undefined]) expect(recheck(subject, from)).toBeUndefined();
+    for (const from of ["s", "o", undefined]) expect(recheck(subject, from, 1)).toBeUndefined();
   }
 });
 
 test("a withdrawal, a source that is gone and a lane that is gone deny", () => {
   const deployment = () => deployed(1, source("s", "subject"));
-  expect(recheckOf(deployment)("withdrawn", "s")).toBe("withdrawn");
-  expect(recheckOf(deployment)("granted", "gone")).toBe("unknown-source");
-  expect(recheckOf(deployment, "gone")("granted", "s")).toBe("no-lane");
+  expect(recheckOf(deployment)("withdrawn", "s", 1)).toBe("withdrawn");
+  expect(recheckOf(deployment)("granted", "gone", 1)).toBe("unknown-source");
+  expect(recheckOf(deployment, "gone")("granted", "s", 1)).toBe("no-lane");
 });
 
 // defect: a revoked source of subjects' own consent went on being processed, while the edge answered it 403 already
@@ -68,22 +68,22 @@ test.each(["subject", "owner"] as const)(
   (mode) => {
     let current = deployed(1, source("s", mode));
     const recheck = recheckOf(() => current);
-    expect(recheck("granted", "s")).toBeUndefined();
+    expect(recheck("granted", "s", 1)).toBeUndefined();
     current = deployed(1, source("s", mode, false));
-    expect(recheck("granted", "s")).toBe("grant-revoked");
+    expect(recheck("granted", "s", 1)).toBe("grant-revoked");
   },
 );
 
 test("an owner's grant that no longer covers the lane denies", () => {
-  expect(recheckOf(() => deployed(1, source("o", "owner", true, [])))("granted", "o")).toBe("grant-revoked");
+  expect(recheckOf(() => deployed(1, source("o", "owner", true, [])))("granted", "o", 1)).toBe("grant-revoked");
 });
 
 test("a raised policy version denies at once what is stored under the older one", () => {
   let current = deployed(1, source("s", "subject"));
   const recheck = recheckOf(() => current);
-  expect(recheck("granted", "s")).toBeUndefined();
+  expect(recheck("granted", "s", 1)).toBeUndefined();
   current = deployed(2, source("s", "subject"));
-  expect(recheck("granted", "s")).toBe("outdated-policy");
+  expect(recheck("granted", "s", 1)).toBe("outdated-policy");
 });
 
 // defect: an event that its own claim had let in was still used after the policy was raised
@@ -92,4 +92,11 @@ test("a raised policy version denies events in flight that only their own claim 
   expect(recheck("nothing stored", "s", 1)).toBe("outdated-policy");
   expect(recheck("nothing stored", "s", 2)).toBeUndefined();
   expect(recheck("nothing stored", "o", 1)).toBeUndefined();
+});
+
+test("a raised policy version denies result rows whose consent was only ever claimed, and no row of an owner", () => {
+  const recheck = recheckOf(() => deployed(2, source("s", "subject")));
+  expect(recheck("nothing stored", undefined, 1)).toBe("outdated-policy");
+  expect(recheck("nothing stored", undefined, 2)).toBeUndefined();
+  expect(recheck("nothing stored", undefined, 0)).toBeUndefined();
 });

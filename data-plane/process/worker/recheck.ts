@@ -36,16 +36,15 @@ function ruleOf(deployment: Deployment, lane: string, states: RecheckOptions["st
       return [id, { reason: grant.granted && covered ? undefined : "grant-revoked", consentMode }] as const;
     }),
   );
-  return (subjectKey, source, cutUnder) => {
+  return (subjectKey, source, admitted) => {
     const state = states.get(application, subjectKey);
+    let asked = admitted;
     if (source !== undefined) {
       const known = sources.get(source);
       if (known === undefined) return "unknown-source";
       if (known.reason !== undefined) return known.reason;
-      // what let it in was its own claim, under a policy that is no longer in force
-      const outdated = known.consentMode === "subject" && cutUnder !== undefined && cutUnder < policy.version;
-      if (outdated && state === undefined) return "outdated-policy";
+      if (known.consentMode === "owner") asked = 0;
     }
-    return consent.recheck(state, now());
+    return consent.recheck(state, now(), asked);
   };
 }

@@ -6,7 +6,7 @@ import { readEventFrame } from "@o2mc/schema/events/event-frame.ts";
 import { decodeResultFrame } from "@o2mc/schema/events/result-frame.ts";
 import { mutation } from "../mutate.ts";
 
-const NAMES = ["$id", "$type", "$time", "$source", "#key", "#id", "page", "__proto__", "price"];
+const NAMES = ["$id", "$type", "$time", "$source", "#key", "#id", "#policy", "page", "__proto__", "price"];
 const HEADS = [{ revision: 1, policy: 1, at: 1 }, { revision: 1, lane: "analytics" }, {}];
 /** what decoding may hold for each byte of a message: a pointer and a short text for two bytes of length */
 const CELLS_PER_BYTE = 1;

@@ -22,6 +22,8 @@ export interface Waiting {
   readonly id: string;
   readonly mask: number;
   readonly begins: boolean;
+  /** as in `Batch` */
+  readonly policy: number;
   /** one per kept column */
   readonly cells: readonly Scalar[];
   dropped: boolean;
@@ -40,6 +42,8 @@ export interface Match {
   end: number;
   /** the element that it has come to */
   element: number;
+  /** as in `Batch`, the oldest of its events */
+  policy: number;
   readonly cells: Scalar[];
   dropped: boolean;
 }

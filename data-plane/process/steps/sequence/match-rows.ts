@@ -20,6 +20,7 @@ export class MatchRows {
       id: rows.map(({ match }) => match.id),
       time: rows.map(({ time }) => time),
       key: rows.map(({ match }) => match.key.subjectKey),
+      policy: rows.map(({ match }) => match.policy),
       types,
       columns: [
         rows.map(({ match }) => match.start),

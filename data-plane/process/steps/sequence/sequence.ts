@@ -2,7 +2,7 @@ import type { FieldType } from "@o2mc/schema/consent/policy.ts";
 import { cellAt } from "@o2mc/schema/events/columns/column.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import { MAX_PARTIAL_MATCHES, sequenceColumns, type SequenceOptions } from "@o2mc/schema/pipeline/steps/sequence.ts";
-import type { Batch } from "../../compile/batch.ts";
+import { olderPolicy, type Batch } from "../../compile/batch.ts";
 import type { Scope } from "../../compile/scope.ts";
 import type { Vector } from "../../compile/vector.ts";
 import { Completed } from "../completed.ts";
@@ -91,7 +91,17 @@ class Sequence implements StatefulStep {
       }
       const key = this.#keys.get(text) ?? this.#addKey(text, subjectKey, cells);
       const kept = this.#kept(fields, row);
-      this.#wait({ at: time, number: this.#number++, key, id: ownText(batch.id(row)), mask, begins, cells: kept });
+      const policy = batch.policy?.[row] ?? 0;
+      this.#wait({
+        at: time,
+        number: this.#number++,
+        key,
+        id: ownText(batch.id(row)),
+        mask,
+        begins,
+        policy,
+        cells: kept,
+      });
     }
     return out.batch(this.outputs);
   }
@@ -168,6 +178,7 @@ class Sequence implements StatefulStep {
       start: at,
       end: at,
       element: 0,
+      policy: 0,
       cells,
       dropped: false,
     };
@@ -191,8 +202,9 @@ class Sequence implements StatefulStep {
     return undefined;
   }
 
-  #join(match: Match, { at, cells }: Waiting): void {
+  #join(match: Match, { at, policy, cells }: Waiting): void {
     match.end = at;
+    match.policy = olderPolicy(match.policy, policy);
     for (const { index, keep } of (this.#pattern.taken[match.element] as Pattern["taken"][number]).columns) {
       const old = match.cells[index] ?? null;
       const value = cells[index] ?? null;
@@ -293,6 +305,7 @@ class Sequence implements StatefulStep {
         id: events.id[i] ?? "",
         mask: events.mask[i] ?? 0,
         begins: events.begins[i] ?? false,
+        policy: events.policy[i] ?? 0,
         cells: events.cells[i] ?? [],
       }),
     );
@@ -306,6 +319,7 @@ class Sequence implements StatefulStep {
         start: matches.start[i] ?? 0,
         end: matches.end[i] ?? 0,
         element: matches.element[i] ?? 0,
+        policy: matches.policy[i] ?? 0,
         cells: matches.cells[i] ?? [],
         dropped: false,
       }),

@@ -16,6 +16,8 @@ const schema = z.object({
     id: z.array(z.string()),
     mask: z.array(z.number()),
     begins: z.array(z.boolean()),
+    /** which older snapshots lack */
+    policy: z.array(z.number()).default([]),
     cells,
   }),
   /** of each key in the order in which they began */
@@ -27,6 +29,7 @@ const schema = z.object({
     start: z.array(z.number()),
     end: z.array(z.number()),
     element: z.array(z.number()),
+    policy: z.array(z.number()).default([]),
     cells,
   }),
   completedKey: z.array(z.string()),
@@ -58,6 +61,7 @@ export function columnsOf(
       id: events.map(({ id }) => id),
       mask: events.map(({ mask }) => mask),
       begins: events.map(({ begins }) => begins),
+      policy: events.map(({ policy }) => policy),
       cells: events.map(({ cells }) => [...cells]),
     },
     matches: {
@@ -68,6 +72,7 @@ export function columnsOf(
       start: matches.map(({ start }) => start),
       end: matches.map(({ end }) => end),
       element: matches.map(({ element }) => element),
+      policy: matches.map(({ policy }) => policy),
       cells: matches.map(({ cells }) => [...cells]),
     },
   };

@@ -15,6 +15,7 @@ export class SessionRows {
   readonly #events: number[] = [];
   /** whether a session is complete; undefined = only such are there */
   readonly #final: boolean[] | undefined;
+  readonly #policy: number[] = [];
   readonly #sticky: Scalar[][];
   readonly #cuts: number;
 
@@ -38,6 +39,7 @@ export class SessionRows {
     this.#start.push(start);
     this.#end.push(sessions.end(slot));
     this.#events.push(sessions.events(slot));
+    this.#policy.push(sessions.policy(slot));
     this.#sticky.forEach((values, s) => values.push(sessions.value(slot, s)));
   }
 
@@ -46,6 +48,7 @@ export class SessionRows {
       id: this.#id,
       time: this.#end,
       key: this.#key,
+      policy: this.#policy,
       types: this.#types,
       columns: [
         this.#start,

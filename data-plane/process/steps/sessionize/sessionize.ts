@@ -86,7 +86,7 @@ class Sessionize implements StatefulStep {
 
   run({ batch, rows, inputs }: StepRows, context: StepContext): Batch {
     const out = this.#rows();
-    const { time: times, watermark: watermarks, key } = batch;
+    const { time: times, watermark: watermarks, key, policy } = batch;
     const sticky = this.#sticky;
     const cuts: Scalar[] = [];
     for (let r = 0; r < rows.length; r++) {
@@ -110,7 +110,7 @@ class Sessionize implements StatefulStep {
         context.refuse(row);
         continue;
       }
-      this.#sessions.count(session, 1);
+      this.#sessions.count(session, 1, policy === undefined ? 0 : (policy[row] as number));
       for (let c = 0; c < this.#cuts; c++) this.#setCut(session, c, cuts[c] ?? null);
       for (let s = 0; s < sticky; s++) {
         if (!this.#sessions.wins(session, s, time)) continue;
@@ -236,6 +236,7 @@ class Sessionize implements StatefulStep {
       start: all.map((slot) => sessions.start(slot)),
       end: all.map((slot) => sessions.end(slot)),
       events: all.map((slot) => sessions.events(slot)),
+      policy: all.map((slot) => sessions.policy(slot)),
       values: sticky.map((s) => all.map((slot) => sessions.value(slot, s))),
       times: sticky.map((s) => all.map((slot) => sessions.valueTime(slot, s))),
       ...(this.#cuts === 0
@@ -255,7 +256,7 @@ class Sessionize implements StatefulStep {
     for (let i = state.subjectKey.length - 1; i >= 0; i--) {
       const slot = sessions.add(state.subjectKey[i] ?? "", state.start[i] ?? 0);
       sessions.cover(slot, state.end[i] ?? 0);
-      sessions.count(slot, state.events[i] ?? 0);
+      sessions.count(slot, state.events[i] ?? 0, state.policy[i] ?? 0);
       for (let s = 0; s < this.#sticky; s++) {
         sessions.keep(slot, s, state.values[s]?.[i] ?? null, state.times[s]?.[i] ?? 0);
       }

@@ -8,6 +8,8 @@ const schema = z.object({
   start: z.array(z.number()),
   end: z.array(z.number()),
   events: z.array(z.number()),
+  /** which older snapshots lack */
+  policy: z.array(z.number()).default([]),
   /** per sticky field */
   values: z.array(z.array(scalar)),
   times: z.array(z.array(z.number())),

@@ -1,4 +1,5 @@
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
+import { olderPolicy } from "../../compile/batch.ts";
 import { TextIndex } from "../text-index.ts";
 
 /** An open session: an index into the store, reused when it has closed. */
@@ -11,8 +12,12 @@ const END = 1;
 const EVENTS = 2;
 const FIXED = 3;
 
+/** of `#links`: the subject's next session, and the oldest policy version (0 = none), which is read with it */
+const LINKS = 2;
+const POLICY = 1;
+
 /** of a session beside its key and texts: its columns, its place in the index and among the deadlines */
-const SESSION_BYTES = 130;
+const SESSION_BYTES = 134;
 const STICKY_BYTES = 16;
 const NAME_BYTES = 40;
 
@@ -20,7 +25,7 @@ export type Keep = "first" | "last";
 
 /**
  * Open sessions, columnar: an object per session would cost three times the memory and most of the time, spent waiting
- * for it. About 130 bytes a session beside its subject key and texts. A subject may have several, when events came out of
+ * for it. About 140 bytes a session beside its subject key and texts. A subject may have several, when events came out of
  * order; they form a chain.
  */
 export class SessionStore {
@@ -33,7 +38,7 @@ export class SessionStore {
   #size = 0;
   #bytes = 0;
   #numbers: Float64Array;
-  #next: Int32Array;
+  #links: Int32Array;
   /** how often a slot was used: odd while it is */
   #uses: Uint32Array;
   readonly #keys: string[] = [];
@@ -50,7 +55,7 @@ export class SessionStore {
     this.#keeps = keeps;
     this.#stride = FIXED + keeps.length;
     this.#numbers = new Float64Array(64 * this.#stride);
-    this.#next = new Int32Array(64);
+    this.#links = new Int32Array(64 * LINKS);
     this.#uses = new Uint32Array(64);
     this.#values = keeps.map(() => []);
   }
@@ -77,7 +82,7 @@ export class SessionStore {
   }
 
   next(slot: Slot): Slot {
-    return this.#next[slot] as number;
+    return this.#links[slot * LINKS] as number;
   }
 
   key(slot: Slot): string {
@@ -94,6 +99,10 @@ export class SessionStore {
 
   events(slot: Slot): number {
     return this.#numbers[slot * this.#stride + EVENTS] as number;
+  }
+
+  policy(slot: Slot): number {
+    return this.#links[slot * LINKS + POLICY] as number;
   }
 
   value(slot: Slot, sticky: number): Scalar {
@@ -143,7 +152,8 @@ export class SessionStore {
     for (const cuts of this.#cuts) cuts[slot] = null;
     const known = this.#subjects.find(subjectKey);
     const subject = known < 0 ? this.#subjects.add(subjectKey) : known;
-    this.#next[slot] = known < 0 ? NONE : (this.#heads[subject] as Slot);
+    this.#links[slot * LINKS + POLICY] = 0;
+    this.#links[slot * LINKS] = known < 0 ? NONE : (this.#heads[subject] as Slot);
     this.#heads[subject] = slot;
     return slot;
   }
@@ -155,9 +165,11 @@ export class SessionStore {
     if (time > (this.#numbers[at + END] as number)) this.#numbers[at + END] = time;
   }
 
-  count(slot: Slot, events: number): void {
+  /** `policy` as in `Batch`, the oldest of these events. */
+  count(slot: Slot, events: number, policy: number): void {
     const at = slot * this.#stride + EVENTS;
     this.#numbers[at] = (this.#numbers[at] as number) + events;
+    this.#links[slot * LINKS + POLICY] = olderPolicy(this.policy(slot), policy);
   }
 
   /** Whether a value of an event at `time` takes the place of what a sticky field has; equal times go by log order. */
@@ -180,7 +192,7 @@ export class SessionStore {
   merge(into: Slot, from: Slot): void {
     this.cover(into, this.start(from));
     this.cover(into, this.end(from));
-    this.count(into, this.events(from));
+    this.count(into, this.events(from), this.policy(from));
     for (let sticky = 0; sticky < this.#values.length; sticky++) {
       const value = this.value(from, sticky);
       const time = this.valueTime(from, sticky);
@@ -203,7 +215,7 @@ export class SessionStore {
       return;
     }
     while (before !== NONE && this.next(before) !== slot) before = this.next(before);
-    if (before !== NONE) this.#next[before] = after;
+    if (before !== NONE) this.#links[before * LINKS] = after;
   }
 
   /** Takes a session out, which may be unlinked already. */
@@ -229,13 +241,13 @@ export class SessionStore {
 
   #extend(): Slot {
     const slot = this.#size++;
-    if (slot < this.#next.length) return slot;
+    if (slot < this.#uses.length) return slot;
     const numbers = new Float64Array(this.#numbers.length * 2);
     numbers.set(this.#numbers);
     this.#numbers = numbers;
-    const next = new Int32Array(this.#next.length * 2);
-    next.set(this.#next);
-    this.#next = next;
+    const links = new Int32Array(this.#links.length * 2);
+    links.set(this.#links);
+    this.#links = links;
     const uses = new Uint32Array(this.#uses.length * 2);
     uses.set(this.#uses);
     this.#uses = uses;

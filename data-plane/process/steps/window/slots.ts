@@ -1,5 +1,7 @@
+import { olderPolicy } from "../../compile/batch.ts";
 import { grow } from "./aggregates/grow.ts";
 import type { AggregateColumn } from "./aggregates/aggregate.ts";
+import type { PairList } from "./pair-list.ts";
 import type { Key, Keys } from "./keys.ts";
 
 /** An open window of one group: an index into the columns, used again when it has closed. */
@@ -25,6 +27,8 @@ export class Slots {
   #key = new Int32Array(0);
   #next = new Int32Array(0);
   #uses = new Uint32Array(0);
+  /** as in `Batch`, the oldest of its rows; of windows per subject */
+  #policy = new Uint32Array(0);
   /** 1 = something has come since its last row left */
   #changed = new Uint8Array(0);
 
@@ -86,6 +90,7 @@ export class Slots {
     this.#keys.setHead(key, slot);
     this.#uses[slot] = this.use(slot) + 1;
     this.#changed[slot] = 0;
+    this.#policy[slot] = 0;
     this.#bytes += this.cost(this.#keys.text(key));
     return slot;
   }
@@ -96,11 +101,29 @@ export class Slots {
     if (time > this.end(slot)) this.#end[slot] = time;
   }
 
+  policy(slot: Slot): number {
+    return this.#policy[slot] as number;
+  }
+
+  setPolicy(slot: Slot, policy: number): void {
+    this.#policy[slot] = policy;
+  }
+
+  /** Takes the policy versions of rows. */
+  admit({ slots, rows, n }: PairList, policy: Float64Array): void {
+    const own = this.#policy;
+    for (let i = 0; i < n; i++) {
+      const slot = slots[i] as Slot;
+      own[slot] = olderPolicy(own[slot] as number, policy[rows[i] as number] as number);
+    }
+  }
+
   /** Takes `from` into `into`. */
   merge(into: Slot, from: Slot): void {
     this.cover(into, this.start(from));
     this.cover(into, this.end(from));
     this.#opened[into] = Math.min(this.#opened[into] as number, this.#opened[from] as number);
+    this.setPolicy(into, olderPolicy(this.policy(into), this.policy(from)));
     for (const aggregate of this.#aggregates) aggregate.merge(into, from);
     this.unlink(from);
     this.free(from);
@@ -169,6 +192,7 @@ export class Slots {
     this.#key = copied(new Int32Array(capacity), this.#key);
     this.#next = copied(new Int32Array(capacity), this.#next);
     this.#uses = copied(new Uint32Array(capacity), this.#uses);
+    this.#policy = copied(new Uint32Array(capacity), this.#policy);
     this.#changed = copied(new Uint8Array(capacity), this.#changed);
     for (const aggregate of this.#aggregates) {
       aggregate.resize(capacity);

@@ -12,6 +12,8 @@ const schema = z.object({
   /** the next multiple of `earlySeconds`, ms */
   nextEarly: z.number().nullable().optional(),
   subjectKey: z.array(z.string()),
+  /** which older snapshots lack */
+  policy: z.array(z.number()).default([]),
   /** per `by` field */
   by: z.array(z.array(scalar)),
   /** per aggregate, in the form that it has itself */

@@ -24,6 +24,7 @@ export class WindowRows {
   readonly #id: string[] = [];
   readonly #time: number[] = [];
   readonly #key: string[] = [];
+  readonly #policy: number[] = [];
   readonly #columns: Scalar[][];
 
   constructor(windows: Windows) {
@@ -42,6 +43,7 @@ export class WindowRows {
     // of a session, which may become any length, the end is what is near the watermark
     this.#time.push(options.kind === "session" ? end : start);
     this.#key.push(keys.subjectKey(key));
+    this.#policy.push(slots.policy(slot));
     let c = 0;
     const put = (value: Scalar): void => void this.#columns[c++]?.push(value);
     put(start);
@@ -57,6 +59,7 @@ export class WindowRows {
       id: this.#id,
       time: this.#time,
       key: this.#perSubject ? this.#key : undefined,
+      policy: this.#perSubject ? this.#policy : undefined,
       types: this.#windows.types,
       columns: this.#columns,
     });

@@ -125,7 +125,7 @@ class Window implements StatefulStep {
       const time = times[row] as number;
       const watermark = watermarks === undefined ? this.#watermark : (watermarks[row] as number);
       if (watermark >= this.#nextEarly && this.#early !== Infinity) {
-        this.#addPairs(values, times);
+        this.#addPairs(values, batch);
         this.#watermark = watermark;
         this.#fire(watermark, early);
         memo?.forget();
@@ -144,7 +144,7 @@ class Window implements StatefulStep {
       }
       if (this.#begin(row, time, watermark, batch, by, values, context)) memo?.keep(code, time, this.#targets);
     }
-    this.#addPairs(values, times);
+    this.#addPairs(values, batch);
     return early.batch();
   }
 
@@ -180,7 +180,7 @@ class Window implements StatefulStep {
       if (this.#windowing === undefined) {
         this.#slots.cover(slot, time);
         // rows of this batch are to be in what is merged
-        if (targets.merged !== NONE) this.#addPairs(values, batch.time);
+        if (targets.merged !== NONE) this.#addPairs(values, batch);
         if (targets.merged !== NONE) this.#slots.merge(slot, targets.merged);
       }
       this.#put(slot, row, time, values);
@@ -224,8 +224,9 @@ class Window implements StatefulStep {
     return slot;
   }
 
-  #addPairs(values: readonly Vector[], times: Float64Array): void {
+  #addPairs(values: readonly Vector[], { time: times, policy }: Batch): void {
     if (this.#pairs.n === 0) return;
+    if (policy !== undefined && this.#perSubject) this.#slots.admit(this.#pairs, policy);
     this.#aggregates.forEach((aggregate, a) => {
       if (aggregate.flat) aggregate.addAll(this.#pairs, values[a] as Vector, times);
     });
@@ -316,6 +317,7 @@ class Window implements StatefulStep {
       changed: slots.map((slot) => Number(this.#slots.hasChanged(slot))),
       nextEarly: this.#nextEarly === -Infinity ? null : this.#nextEarly,
       subjectKey: keys.map((key) => this.#keys.subjectKey(key)),
+      policy: slots.map((slot) => this.#slots.policy(slot)),
       by: byOf(keys),
       aggregates: this.#aggregates.map((aggregate) => aggregate.snapshot(slots)),
       completedGroups: {
@@ -336,6 +338,7 @@ class Window implements StatefulStep {
     });
     this.#aggregates.forEach((aggregate, a) => aggregate.restore(slots, state.aggregates[a]));
     slots.forEach((slot, i) => {
+      this.#slots.setPolicy(slot, state.policy[i] ?? 0);
       if (state.changed?.[i] === 1 && this.#slots.change(slot)) this.#changed.push(slot);
     });
     for (const { by, subjectKey, until } of completedGroups(state, this.delay)) {
