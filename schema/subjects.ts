@@ -39,6 +39,8 @@ export const BUCKETS = {
   consent: "consent",
   /** tenant account: `DeliveryErased`; key = `<app>.<erasure>.<delivery>` */
   erasures: "erasures",
+  /** tenant account: `DestinationProblem` where deliver cannot begin; key = destination id */
+  destinationProblems: "destination-problems",
   /** tenant account: `KeyUse` per write key; key = `keyUseKey` */
   keyUses: "key-uses",
   /** tenant account: `PartitionHealth`; key = `checkpointKey` */

@@ -1,5 +1,6 @@
 import type { OutgoingSettings } from "@o2mc/runtime/outgoing/outgoing.ts";
 import type { ConsentReceipt, StoredReceipt } from "@o2mc/schema/consent/receipt.ts";
+import type { DestinationProblem } from "@o2mc/schema/destinations/destination-problem.ts";
 import type { DestinationTestAnswer } from "@o2mc/schema/destinations/destination-test.ts";
 import type { DestinationConfig } from "@o2mc/schema/deployment/deployment.ts";
 import type { Actor } from "../auth/actor.ts";
@@ -35,6 +36,8 @@ export interface HubReader {
   credentials(tenant: string): Promise<readonly IssuedCredential[]>;
   /** when each write key with one of these hashes was used last, by its hash */
   keysUsedAt(tenant: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Date>>;
+  /** why deliver cannot begin there; null = nothing is known */
+  destinationProblem(tenant: string, destination: string): Promise<DestinationProblem | null>;
   /** resolves with what deliver found; throws DELIVER_UNAVAILABLE */
   testDestination(tenant: string, options: DestinationConfig["options"]): Promise<DestinationTestAnswer>;
   /** the lanes of what is deployed for an application */

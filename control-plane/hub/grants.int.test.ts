@@ -21,11 +21,13 @@ import {
   type DataPlaneRole,
   DESTINATION_TESTS,
   destinationTestAnswer,
+  bucketSubject,
 } from "@o2mc/schema/subjects.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { putDeployment, type LaneDoors } from "../publish/put-deployment.ts";
 import { newTenantAccount } from "./accounts.ts";
 import type { TenantConnection } from "./connection.ts";
+import { destinationProblem } from "./destination-problem.ts";
 import { Hub } from "./hub.ts";
 
 const log = createLogger("grants-test", "silent");
@@ -213,6 +215,18 @@ test("only a tenant's own deliver hears what is to be tested, and only it can an
   // in another tenant's account it is another tenant's
   await expect.poll(() => answers.toSorted()).toEqual(["a 4", "b 3"]);
   expect(heard).toEqual(["deliver"]);
+});
+
+test("deliver says where it cannot begin, and nobody else does", async () => {
+  const key = bucketSubject(BUCKETS.destinationProblems, "dst-1");
+  const problem = JSON.stringify({ v: 1, code: "log-in", message: "No.", since: 1 });
+  for (const nc of [await connectRole("a", "edge"), await connectLane("a", "analytics")]) {
+    await expectNothing(nc, key, problem);
+  }
+  await connectRole("b", "deliver").then((nc) => writeKey(nc, BUCKETS.destinationProblems, "dst-1", problem));
+  expect(await destinationProblem(control("a"), "dst-1")).toBeNull();
+  await connectRole("a", "deliver").then((nc) => writeKey(nc, BUCKETS.destinationProblems, "dst-1", problem));
+  expect(await destinationProblem(control("a"), "dst-1")).toMatchObject({ code: "log-in", message: "No." });
 });
 
 test("tenant a's users see nothing of tenant b", async () => {

@@ -72,6 +72,7 @@ const DELIVER: readonly Grant[] = [
   request(bucketSubject(BUCKETS.erasures, ">")),
   ...readBucket(BUCKETS.deployments),
   ...readBucket(BUCKETS.destinations),
+  request(bucketSubject(BUCKETS.destinationProblems, "*")),
   // what the control plane asks to be tested, and what came of it
   listen(DESTINATION_TESTS),
   request("tested.*"),

@@ -90,6 +90,7 @@ const BUCKET_BYTES: Readonly<Record<string, number>> = {
   [BUCKETS.destinations]: 16 * MEGABYTE,
   [BUCKETS.consent]: 512 * MEGABYTE,
   [BUCKETS.erasures]: 64 * MEGABYTE,
+  [BUCKETS.destinationProblems]: 8 * MEGABYTE,
   [BUCKETS.keyUses]: 8 * MEGABYTE,
   [BUCKETS.health]: 32 * MEGABYTE,
   [BUCKETS.checkpointHeads]: 64 * MEGABYTE,

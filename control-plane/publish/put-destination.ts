@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { removeKey } from "@o2mc/runtime/bucket.ts";
 import { seal } from "@o2mc/runtime/sealed.ts";
 import type { DestinationConfig, SealedDestination } from "@o2mc/schema/deployment/deployment.ts";
 import { BUCKETS, token } from "@o2mc/schema/subjects.ts";
@@ -32,7 +33,8 @@ export async function putDestination(
   await destinations.put(key, JSON.stringify(value), { previousSeq: entry?.revision ?? 0 });
 }
 
-export async function deleteDestination({ destinations }: TenantConnection, destination: string): Promise<void> {
+export async function deleteDestination({ destinations, nc }: TenantConnection, destination: string): Promise<void> {
   const entry = await destinations.get(token(destination));
   if (entry?.operation === "PUT") await destinations.purge(token(destination));
+  await removeKey(nc, BUCKETS.destinationProblems, token(destination));
 }

@@ -45,6 +45,7 @@ export const noHub: HubReader = {
   receiptPages: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
   credentials: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
   keysUsedAt: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
+  destinationProblem: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
   testDestination: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
   laneStates: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),
   countConsents: () => Promise.reject(new ApiError("HUB_UNAVAILABLE")),

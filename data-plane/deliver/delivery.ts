@@ -30,6 +30,9 @@ export interface DeliveryParts {
   readonly revision: () => number;
   readonly messageKey: () => string;
   readonly counters: DeliveryCounters;
+  /** told when the destination took a connection, and at the 1st, 2nd, 4th, 8th … failure in a row */
+  readonly onConnected: () => void;
+  readonly onRefused: (error: unknown) => void;
   readonly backOff: BackOff;
   readonly log: Logger;
 }
@@ -155,18 +158,20 @@ class Delivery {
   }
 
   async #connect(): Promise<void> {
-    const { opened, counters, backOff, log, id } = this.#parts;
+    const { opened, counters, backOff, log, id, onConnected, onRefused } = this.#parts;
     for (let failures = 1; ; failures++) {
       this.#signal.throwIfAborted();
       try {
         await opened.destination.close();
         await opened.destination.connect();
+        onConnected();
         return;
       } catch (error) {
         retrying(counters, error);
         // somebody has to change it; asked again all the same, since that may be in a resolver or on a disk
         if (error instanceof Permanent) counters.state = "misconfigured";
         counters.retries++;
+        if (Number.isInteger(Math.log2(failures))) onRefused(error);
         if (failures === 1) log.warn({ delivery: id, err: error }, "destination not reachable, trying until it is");
         await pause(backOffMs(backOff, failures), this.#signal);
       }

@@ -21,6 +21,7 @@ import { storedConsent } from "./consent.ts";
 import { type DeliveryCounters, newCounters } from "./counters.ts";
 import { runDelivery } from "./delivery.ts";
 import type { DestinationContext, OpenedDestination } from "./destination.ts";
+import { DestinationProblems } from "./destination-problems.ts";
 import { DESTINATIONS } from "./destinations.ts";
 import { keepSecrets } from "./keep-secrets.ts";
 import { keepWindow } from "./window-keeper.ts";
@@ -69,10 +70,12 @@ export class TenantDeliveries {
   readonly #stop = new AbortController();
   readonly #window: Promise<void>;
   readonly #endTests: () => void;
+  readonly #problems: DestinationProblems;
 
   constructor(options: TenantOptions) {
     const { connection, windowSeconds, log } = options;
     this.#options = options;
+    this.#problems = new DestinationProblems(options);
     this.#consent = watchConsent(connection, log);
     this.#destinationWatch = watchBucket(
       connection,
@@ -182,6 +185,9 @@ export class TenantDeliveries {
     const log = this.#options.log.child({ delivery: id });
     const counters = this.counters.get(id) ?? newCounters();
     this.counters.set(id, counters);
+    // a delivery that is gone has no problem; one that ends with the process still has
+    const forget = (): void => void (this.#stop.signal.aborted || this.#problems.fine(config.id));
+    signal.addEventListener("abort", forget, { once: true });
     // Two writers of one delivery would overtake each other.
     await before;
     const opened = open(config, { delivery: id, output, outgoing });
@@ -189,13 +195,17 @@ export class TenantDeliveries {
       counters.state = "misconfigured";
       counters.error = config.flaw ?? "deliver.bad-options";
       log.error({ destination: config.id }, "a destination's options are not usable; its results wait in the hub");
+      if (config.flaw === undefined) await this.#problems.refused(config, undefined);
+      else await this.#problems.unreadable(config.id);
       return;
     }
     const policy = () => this.#deployments.get(application)?.policy ?? NO_POLICY;
     const consent = storedConsent(this.#consent, application, policy);
     const revision = (): number => known.revision;
     const parts = { id, application, output, opened, connection, consent, revision, messageKey };
-    await runDelivery({ ...parts, counters, backOff, log }, signal);
+    const onConnected = (): void => void this.#problems.fine(config.id);
+    const onRefused = (error: unknown): void => void this.#problems.refused(config, error);
+    await runDelivery({ ...parts, counters, backOff, log, onConnected, onRefused }, signal);
   }
 }
 

@@ -1,3 +1,4 @@
+import { GraphQLDateTime } from "graphql-scalars";
 import { Field, Int, ObjectType } from "type-graphql";
 import {
   DESTINATION_TEST_CODES,
@@ -24,6 +25,18 @@ export class DestinationTest {
 
   @Field(() => Int)
   milliseconds!: number;
+}
+
+@ObjectType({ description: "why nothing is delivered to a destination" })
+export class DestinationProblem {
+  @Field(() => DestinationTestCodeEnum)
+  code!: DestinationTestCode;
+
+  @Field(() => String, { description: "as testDestination says it" })
+  message!: string;
+
+  @Field(() => GraphQLDateTime)
+  since!: Date;
 }
 
 export const toDestinationTest = ({ code, message, server, milliseconds }: DestinationTestAnswer): DestinationTest => ({

@@ -19,6 +19,14 @@ beforeAll(async () => {
   api = await startApi({
     hub: () => ({
       ...noHub,
+      destinationProblem: (tenant, id) =>
+        down
+          ? Promise.reject(new ApiError("HUB_UNAVAILABLE"))
+          : Promise.resolve(
+              tenant === "one" && id === mine.destination
+                ? { v: 1, code: "folder-refused", message: "Not there.", since: Date.UTC(2026, 10, 24) }
+                : null,
+            ),
       testDestination: (tenant, options) => {
         asked.push({ tenant, options });
         return down ? Promise.reject(new ApiError("DELIVER_UNAVAILABLE")) : Promise.resolve(FOUND);
@@ -71,6 +79,18 @@ test("another tenant's, none, and two at once, are refused before anybody is ask
   expect((await ask({ o: OPTIONS }, "analyst")).codes).toEqual(["FORBIDDEN"]);
   expect((await ask({ o: OPTIONS }, "privacy-officer")).codes).toEqual(["FORBIDDEN"]);
   expect(asked).toEqual([]);
+});
+
+test("why nothing is delivered there stands at the destination; without a hub the rest is told", async () => {
+  const query = "query ($d: ID!) { destination(id: $d) { name problem { code message since } } }";
+  const analyst = await api.issuer.token({ tenant: "one", roles: ["analyst"] });
+  const told = await api.ask(analyst, query, { d: mine.destination });
+  const problem = { code: "FOLDER_REFUSED", message: "Not there.", since: "2026-11-24T00:00:00.000Z" };
+  expect(told.get<object>("destination")).toMatchObject({ problem });
+  down = true;
+  expect((await api.ask(analyst, query, { d: mine.destination })).get<object>("destination")).toMatchObject({
+    problem: null,
+  });
 });
 
 test("nothing that delivers", async () => {

@@ -8,6 +8,7 @@ import { ApiError } from "../../errors/api-error.ts";
 import type { TenantConnection } from "../../hub/connection.ts";
 import { countConsents } from "../../hub/count-consents.ts";
 import { lastDeadLetters } from "../../hub/dead-letters.ts";
+import { destinationProblem } from "../../hub/destination-problem.ts";
 import type { Hub } from "../../hub/hub.ts";
 import { keysUsedAt } from "../../hub/keys-used-at.ts";
 import { readLaneStates } from "../../hub/lane-health.ts";
@@ -43,6 +44,7 @@ export function tenantHub(orm: Orm, secrets: SecretBox, hub: Hub, log: Logger, s
       }
     },
     keysUsedAt: async (tenant, hashes) => keysUsedAt(await connection(tenant), hashes),
+    destinationProblem: async (tenant, id) => destinationProblem(await connection(tenant), id),
     testDestination: async (tenant, options) =>
       testDestination(await connection(tenant), { tenant, options, recipient: sealFor }),
     laneStates: async (tenant, application) => readLaneStates(await connection(tenant), application),

@@ -47,8 +47,8 @@ const LIMITS = {
   consumer: -1,
 };
 
-/** deliver writes there what came of erasures, and reads nothing of it */
-const WRITTEN = `$KV.${BUCKETS.erasures}.>`;
+/** deliver writes there what came of erasures and where it cannot begin, and reads nothing of it */
+const WRITTEN = [`$KV.${BUCKETS.erasures}.>`, `$KV.${BUCKETS.destinationProblems}.*`];
 const READ = [BUCKETS.deployments, BUCKETS.destinations, BUCKETS.consent];
 
 /** All that deliver publishes to in a tenant's account; the control plane's list must hold these. */
@@ -60,7 +60,7 @@ const DELIVER_MAY = [
   `$JS.ACK.*.*.${STREAMS.results}.>`,
   "dead.>",
   "tested.*",
-  WRITTEN,
+  ...WRITTEN,
   ...READ.map((bucket) => `$JS.API.DIRECT.GET.${bucketStream(bucket)}`),
 ];
 const DELIVER_HEARS = ["_INBOX_deliver.>", DESTINATION_TESTS, ...READ.map((bucket) => liveKeySubject(bucket, ">"))];
@@ -191,5 +191,6 @@ async function makeStreams(owner: NatsConnection): Promise<void> {
     max_ack_pending: -1,
   });
   const kvm = new Kvm(owner);
-  for (const bucket of [...READ, BUCKETS.erasures]) await kvm.create(bucket, { republish: bucketRepublish(bucket) });
+  for (const bucket of [...READ, BUCKETS.erasures, BUCKETS.destinationProblems])
+    await kvm.create(bucket, { republish: bucketRepublish(bucket) });
 }
