@@ -1,4 +1,4 @@
-import { JetStreamError } from "@nats-io/jetstream";
+import { JetStreamError, type StoredMsg } from "@nats-io/jetstream";
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import { bucketStream, bucketSubject, liveKeySubject } from "@o2mc/schema/subjects.ts";
 import { isRemoval, lastMessage } from "./bucket.ts";
@@ -20,6 +20,13 @@ const RETRY_MS = 500;
 const BATCH = 512;
 const BATCH_BYTES = 4 * 1024 * 1024;
 
+interface WatchOptions {
+  /** all unless named */
+  readonly keys?: string;
+  /** stream whose source is these keys, to be read by whom may not read the bucket as a whole */
+  readonly copy?: string | undefined;
+}
+
 /**
  * Follows the keys of a KV bucket that match `keys` until stopped. It hears what the bucket republishes and reads what is
  * stored, anew after each reconnect, because a withdrawal must not wait. No consumer of its own: whoever may make one may
@@ -30,7 +37,7 @@ export function watchBucket(
   bucket: string,
   follower: BucketFollower,
   log: Logger,
-  keys = ">",
+  { keys = ">", copy }: WatchOptions = {},
 ): { stop(): void } {
   const known = new Set<string>();
   let round = new Round();
@@ -69,7 +76,11 @@ export function watchBucket(
     try {
       // what is stored from here on is heard
       await nats.flush();
-      const stored = isLiteral(keys) ? readOne(nats, bucket, keys) : readAll(nats, bucket, keys, mine);
+      const stored = isLiteral(keys)
+        ? readOne(nats, bucket, keys)
+        : copy === undefined
+          ? readAll(nats, bucketStream(bucket), bucket, keys, mine)
+          : readCopy(nats, copy, bucket, keys, mine);
       for await (const { key, value, revision, removed } of stored) {
         if (!current()) return;
         take(key, value, revision, removed);
@@ -144,13 +155,40 @@ async function* readOne(nats: NatsConnection, bucket: string, key: string): Asyn
   if (last !== undefined) yield { key, ...last };
 }
 
+/** Throws unless the copy was as far as the bucket when the reading began, which is when news began to be heard. */
+async function* readCopy(
+  nats: NatsConnection,
+  copy: string,
+  bucket: string,
+  keys: string,
+  round: Round,
+): AsyncGenerator<StoredKey> {
+  const newestStored = async (): Promise<number> =>
+    (await lastMessage(nats, bucketStream(bucket), bucketSubject(bucket, keys)))?.revision ?? 0;
+  const wanted = await newestStored();
+  let newest = 0;
+  for await (const stored of readAll(nats, copy, bucket, keys, round, sourceSequence)) {
+    newest = Math.max(newest, stored.revision);
+    yield stored;
+  }
+  if (newest < wanted) throw new Error(`${copy} is behind its bucket`);
+  if (newest > (await newestStored())) throw new Error(`${copy} is of another life of its bucket`);
+}
+
 /** Buckets keep one message a key. */
-async function* readAll(nats: NatsConnection, bucket: string, keys: string, round: Round): AsyncGenerator<StoredKey> {
+async function* readAll(
+  nats: NatsConnection,
+  stream: string,
+  bucket: string,
+  keys: string,
+  round: Round,
+  revisionOf = (message: StoredMsg): number => message.seq,
+): AsyncGenerator<StoredKey> {
   const { direct } = await jetStreamManagerOf(nats);
   const prefix = bucketSubject(bucket, "");
   for (let seq = 1; ;) {
     let count = 0;
-    const batch = await direct.getBatch(bucketStream(bucket), {
+    const batch = await direct.getBatch(stream, {
       seq,
       next_by_subj: bucketSubject(bucket, keys),
       batch: BATCH,
@@ -162,13 +200,21 @@ async function* readAll(nats: NatsConnection, bucket: string, keys: string, roun
         count++;
         seq = message.seq + 1;
         const removed = isRemoval((name) => message.header.get(name));
-        yield { key: message.subject.slice(prefix.length), value: message.data, revision: message.seq, removed };
+        const revision = revisionOf(message);
+        yield { key: message.subject.slice(prefix.length), value: message.data, revision, removed };
       }
     } catch (error) {
       if (!(error instanceof JetStreamError && "code" in error && error.code === 404)) throw error;
     }
     if (count === 0) return;
   }
+}
+
+/** `<stream> <sequence> …`, set by the hub, of the message that was copied */
+function sourceSequence({ header }: StoredMsg): number {
+  const sequence = Number(header.get("Nats-Stream-Source").split(" ")[1]);
+  if (!Number.isSafeInteger(sequence) || sequence < 1) throw new Error("a copied message does not say its source");
+  return sequence;
 }
 
 const isLiteral = (keys: string): boolean => !keys.split(".").some((part) => part === "*" || part === ">");

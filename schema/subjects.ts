@@ -61,6 +61,9 @@ export const bucketRepublish = (bucket: string): { readonly src: string; readonl
   dest: liveKeySubject(bucket, ">"),
 });
 
+/** Stream whose source is one application's part of the bucket `consent`: what lanes read. */
+export const consentCopy = (app: string): string => `CONSENT_${token(app)}`;
+
 /** platform account: one bucket per enrolled worker, value = `TenantAccess`; key = tenant id, for process and a lane's */
 export const directoryBucket = (worker: string): string => `worker-${token(worker)}`;
 

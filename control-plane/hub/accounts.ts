@@ -20,8 +20,8 @@ const LIMITS = {
   mem_storage: 0,
 };
 
-/** of the account that owns the streams; deliveries and partitions each have a consumer */
-const OWNER = { streams: 64, consumer: 10_000 };
+/** of the account that owns the streams; applications each have a stream, deliveries and partitions a consumer */
+const OWNER = { streams: 1_000, consumer: 10_000 };
 
 /** no JetStream of its own */
 const GUEST = { disk_storage: 0, streams: 0, consumer: 0 };

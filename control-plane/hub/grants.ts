@@ -2,6 +2,7 @@ import {
   bucketStream,
   bucketSubject,
   BUCKETS,
+  consentCopy,
   deadSubject,
   DESTINATION_TESTS,
   directoryBucket,
@@ -34,15 +35,25 @@ const listen = (subject: string): Grant => ({ kind: "listen", subject, local: su
 const api = (call: string): Grant => ({ kind: "request", subject: `$JS.API.${call}`, local: `${HUB_API}.${call}` });
 
 /** every value of a bucket, stored and as it is stored */
-const readBucket = (bucket: string, keys = ">"): Grant[] => [
+const readBucket = (bucket: string): Grant[] => [
   api(`DIRECT.GET.${bucketStream(bucket)}`),
-  listen(liveKeySubject(bucket, keys)),
+  listen(liveKeySubject(bucket, ">")),
 ];
 
 /** the values of these keys only: a read by subject, not by a request's content */
 const readKeys = (bucket: string, keys: string): Grant[] => [
   api(`DIRECT.GET.${bucketStream(bucket)}.${bucketSubject(bucket, keys)}`),
   listen(liveKeySubject(bucket, keys)),
+];
+
+/**
+ * The stored consent of one application, from its copy: a read of many keys names them in its content, which no import can hold to a
+ * prefix. By the bucket's last sequence under the prefix a reader tells that the copy holds all that is stored.
+ */
+const readConsent = (application: string): Grant[] => [
+  api(`DIRECT.GET.${consentCopy(application)}`),
+  api(`DIRECT.GET.${bucketStream(BUCKETS.consent)}.${bucketSubject(BUCKETS.consent, `${token(application)}.>`)}`),
+  listen(liveKeySubject(BUCKETS.consent, `${token(application)}.>`)),
 ];
 
 const EDGE: readonly Grant[] = [
@@ -99,7 +110,7 @@ export function laneGrants(deployment: Deployment, { id, partitions }: DeployedL
     ...own.map((pipeline) => request(`out.${app}.${pipeline}.*`)),
     ...[...own, id].map((owner) => request(deadSubject(app, "process", owner))),
     ...readKeys(BUCKETS.lanes, laneKey(app, id)),
-    ...readBucket(BUCKETS.consent, `${app}.>`),
+    ...readConsent(app),
     request(bucketSubject(BUCKETS.checkpointHeads, `${laneKey(app, id)}.*`)),
     request(bucketSubject(BUCKETS.health, `${laneKey(app, id)}.*`)),
     api(
@@ -113,6 +124,9 @@ export function laneGrants(deployment: Deployment, { id, partitions }: DeployedL
 /** Of the platform's account: a worker reads its own directory. */
 export const directoryGrants = (worker: string): readonly Grant[] => readBucket(directoryBucket(worker));
 
+/** Reads of many keys; applications, and with them their copies, come and go. */
+const ANY_BATCH = "$JS.API.DIRECT.GET.*";
+
 /** What lanes are granted some of. */
 const PROCESS: readonly Grant[] = [
   ...["MSG.NEXT", "RESET", "UNPIN"].map((call) => api(`CONSUMER.${call}.${STREAMS.events}.*`)),
@@ -121,7 +135,9 @@ const PROCESS: readonly Grant[] = [
   request("out.>"),
   request("dead.*.process.*"),
   ...readKeys(BUCKETS.lanes, ">"),
-  ...readBucket(BUCKETS.consent),
+  api(`DIRECT.GET.*`),
+  api(`DIRECT.GET.${bucketStream(BUCKETS.consent)}.>`),
+  listen(liveKeySubject(BUCKETS.consent, ">")),
   request(bucketSubject(BUCKETS.checkpointHeads, ">")),
   request(bucketSubject(BUCKETS.health, ">")),
   api(`DIRECT.GET.${bucketStream(BUCKETS.checkpointHeads)}.>`),
@@ -129,8 +145,10 @@ const PROCESS: readonly Grant[] = [
   api(`DIRECT.GET.${STREAMS.checkpoints}.>`),
 ];
 
-/** All that a tenant's account lets be imported; by whom, only the control plane's signature says. */
-export const TENANT_EXPORTS: readonly Grant[] = [...EDGE, ...DELIVER, ...PROCESS];
+/** All that a tenant's account lets be imported; by whom, only the control plane's signature says. None may contain another. */
+export const TENANT_EXPORTS: readonly Grant[] = [...EDGE, ...DELIVER, ...PROCESS].filter(
+  ({ subject }) => subject === ANY_BATCH || !/^\$JS\.API\.DIRECT\.GET\.[^.]+$/.test(subject),
+);
 
 /** All that the platform's account lets be imported: of any worker's directory. */
 export const DIRECTORY_EXPORTS: readonly Grant[] = [api("DIRECT.GET.*"), listen(liveKeySubject("*", ">"))];

@@ -63,8 +63,8 @@ function follow({ nc }: TenantConnection, application: string, log: Logger): Fol
   const policies = new BucketCopy(readPolicy);
   const states = new BucketCopy(readConsentState);
   const watches = [
-    watchBucket(nc, BUCKETS.deployments, policies, log, token(application)),
-    watchBucket(nc, BUCKETS.consent, states, log, `${token(application)}.>`),
+    watchBucket(nc, BUCKETS.deployments, policies, log, { keys: token(application) }),
+    watchBucket(nc, BUCKETS.consent, states, log, { keys: `${token(application)}.>` }),
   ];
   return { policies, states, users: 0, stop: () => watches.forEach((watch) => watch.stop()) };
 }

@@ -4,6 +4,7 @@ import { readKey, writeKey } from "@o2mc/runtime/bucket.ts";
 import { nullWhenMissing } from "../hub/streams.ts";
 import { BUCKETS, laneKey, receiptsConsumer, STREAMS, token } from "@o2mc/schema/subjects.ts";
 import type { TenantConnection } from "../hub/connection.ts";
+import { ensureConsentCopy, removeConsentCopy } from "../hub/consent-copy.ts";
 import { ensureConsumers, removeConsumers } from "../hub/consumers.ts";
 import { laneDeployment } from "./lane-deployment.ts";
 
@@ -22,6 +23,7 @@ export async function putDeployment(
   const there = entry?.operation === "PUT" ? entry.json<Deployment>() : undefined;
   if (there !== undefined && there.revision > deployment.revision) return;
   await ensureConsumers(jsm, deployment);
+  await ensureConsentCopy(jsm, deployment.application);
   await lanes.openLanes(deployment);
   for (const lane of deployment.lanes) {
     const value = JSON.stringify(laneDeployment(deployment, lane));
@@ -53,6 +55,7 @@ export async function deleteDeployment(
   if (entry?.operation === "PUT") await deployments.delete(key);
   await lanes.closeLanes({ application, lanes: [] });
   await removeConsumers(jsm, { application, lanes: [], deliveries: [] });
+  await removeConsentCopy(jsm, application);
   await jsm.consumers.delete(STREAMS.receipts, receiptsConsumer(application)).catch(nullWhenMissing);
 }
 

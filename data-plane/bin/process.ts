@@ -39,8 +39,8 @@ const directory = watchTenants({
   onTenant: (tenant) => {
     const child = log.child({ tenant: tenant.id });
     const { nats, lane } = tenant;
-    const key = lane === undefined ? {} : { messageKey: lane.messageKey };
-    tenants.set(tenant, new TenantProcessor({ nats, inboxPrefix: INBOX_PREFIX, geoip, log: child, ...key }));
+    const own = lane === undefined ? {} : { application: lane.application, messageKey: lane.messageKey };
+    tenants.set(tenant, new TenantProcessor({ nats, inboxPrefix: INBOX_PREFIX, geoip, log: child, ...own }));
   },
   onDeployment: (tenant, deployment) => tenants.get(tenant)?.deploy(deployment),
   onUndeployed: (tenant, application) => tenants.get(tenant)?.undeploy(application),

@@ -3,9 +3,9 @@ import type { Logger } from "@o2mc/runtime/log.ts";
 import { watchBucket } from "@o2mc/runtime/watch-bucket.ts";
 import type { ConsentState } from "@o2mc/schema/consent/decision.ts";
 import { readConsentState } from "@o2mc/schema/consent/read-state.ts";
-import { BUCKETS, consentKey } from "@o2mc/schema/subjects.ts";
+import { BUCKETS, consentCopy, consentKey, token } from "@o2mc/schema/subjects.ts";
 
-/** The stored consent of all subjects of one tenant, followed in memory. Use nothing of it while it is not `complete`. */
+/** The stored consent of a tenant's subjects, or of one application's, followed in memory. Use nothing of it while it is not `complete`. */
 export interface ConsentStates {
   /** false = the store is not read yet or the connection is lost: whoever asks must fail closed */
   readonly complete: boolean;
@@ -19,7 +19,8 @@ export interface ConsentStates {
   stop(): void;
 }
 
-export function watchConsent(nats: NatsConnection, log: Logger): ConsentStates {
+/** Of one application where that is named: a lane may read no other. */
+export function watchConsent(nats: NatsConnection, log: Logger, application?: string): ConsentStates {
   const states = new Map<string, { readonly state: ConsentState; revision: number }>();
   const learn = (key: string, state: ConsentState, revision: number): void => {
     const known = states.get(key);
@@ -46,6 +47,7 @@ export function watchConsent(nats: NatsConnection, log: Logger): ConsentStates {
       },
     },
     log,
+    application === undefined ? {} : { keys: `${token(application)}.>`, copy: consentCopy(application) },
   );
   return {
     get complete() {

@@ -195,7 +195,7 @@ class TenantLine {
         stale: () => undefined,
       },
       log,
-      lane === undefined ? undefined : laneKey(lane.application, lane.id),
+      lane === undefined ? {} : { keys: laneKey(lane.application, lane.id) },
     );
     await Promise.race([tenant.nats.closed(), this.#stopping]);
     deployments.stop();

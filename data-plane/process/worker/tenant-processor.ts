@@ -13,6 +13,8 @@ interface ProcessorOptions {
   readonly inboxPrefix: string;
   readonly geoip: GeoLookup;
   readonly log: Logger;
+  /** whose stored consent may be read; all of the tenant's where none is named */
+  readonly application?: string;
   /** keys the message ids of what is published */
   readonly messageKey?: string;
 }
@@ -28,11 +30,11 @@ export class TenantProcessor {
   #connected = true;
 
   constructor(options: ProcessorOptions) {
-    const { nats, log, inboxPrefix, messageKey } = options;
+    const { nats, log, inboxPrefix, messageKey, application } = options;
     this.#options = options;
     this.#checkpoints = new Checkpoints(nats);
     this.#publisher = new Publisher(nats, log, inboxPrefix, messageKey);
-    this.#consent = watchConsent(nats, log);
+    this.#consent = watchConsent(nats, log, application);
     this.#health = new HealthReports(nats, log, () => this.#workers.values());
     void this.#followConnection();
   }

@@ -206,8 +206,8 @@ test("a worker of one lane gets nothing of another lane, purpose or tenant, and 
   const thief = await rob("process", {
     role: "process",
     nats,
-    // stored consent of the tenant's subjects: which purposes, by hashed subject
-    granted: /^hub\.DIRECT\.GET\.KV_consent$/,
+    // nothing that a thief tries: it reads its own application's consent, as shown below
+    granted: /^$/,
     // its account imports its own lane's and its application's, as shown below
     hears: ["_INBOX_process.>", "kv.lanes.>", "kv.consent.>"],
     deputies: [
