@@ -76,9 +76,14 @@ export class Keys {
     this.#completedCharacters -= this.text(key).length;
   }
 
-  /** how many have completed windows, and how long their texts are together */
-  get completedKeys(): { readonly n: number; readonly characters: number } {
-    return { n: this.#completedKeys, characters: this.#completedCharacters };
+  /** how many have completed windows */
+  get completedKeys(): number {
+    return this.#completedKeys;
+  }
+
+  /** of their texts, together */
+  get completedCharacters(): number {
+    return this.#completedCharacters;
   }
 
   *entries(): Iterable<Key> {

@@ -47,7 +47,8 @@ export class Targets {
 
   #findRegular(windowing: Windowing, key: Key, watermark: number, time: number): boolean {
     const { keys, slots, lateness } = this.#options;
-    const completed = key < 0 ? -Infinity : keys.completed(key);
+    // mostly there are none, and to look costs a read from anywhere in memory
+    const completed = key < 0 || keys.completedKeys === 0 ? -Infinity : keys.completed(key);
     do {
       const { start, end } = windowing;
       if (end + lateness <= watermark || end <= completed) continue;

@@ -105,8 +105,7 @@ class Window implements StatefulStep {
   get bytes(): number {
     let bytes = this.#slots.bytes;
     for (const { aggregate } of this.#growing) bytes += aggregate.bytes;
-    const { n, characters } = this.#keys.completedKeys;
-    return bytes + COMPLETED_BYTES * n + 2 * characters;
+    return bytes + COMPLETED_BYTES * this.#keys.completedKeys + 2 * this.#keys.completedCharacters;
   }
 
   run({ batch, rows, inputs }: StepRows, context: StepContext): Batch {
@@ -120,6 +119,7 @@ class Window implements StatefulStep {
     const found = groupCodes(by, rows, batch.n);
     const memo = found !== undefined && this.#memo?.begin(found.size) === true ? this.#memo : undefined;
     const codes = found?.codes ?? NO_CODES;
+    const flat = this.#growing.length === 0 && this.#early === Infinity;
     for (let r = 0; r < rows.length; r++) {
       const row = rows[r] as number;
       const time = times[row] as number;
@@ -133,7 +133,8 @@ class Window implements StatefulStep {
       const code = codes[row] as number;
       const place = memo === undefined ? -1 : memo.find(code, time, watermark);
       if (memo !== undefined && place >= 0) {
-        if (this.#hasRoom(row, time, memo.slots, place, memo.overlap, values, 0, context)) {
+        if (flat) this.#pairs.addEach(memo.slots, place, memo.overlap, row);
+        else if (this.#hasRoom(row, time, memo.slots, place, memo.overlap, values, 0, context)) {
           for (let t = 0; t < memo.overlap; t++) this.#put(memo.slots[place + t] as Slot, row, time, values);
         }
         continue;

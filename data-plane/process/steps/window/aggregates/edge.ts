@@ -47,7 +47,9 @@ export class Edge implements GrowingAggregate {
   add(slot: Slot, input: Vector, row: number, time: number): void {
     if (!this.#wins(slot, time)) return;
     const value = cellAt(input, row);
-    if (value !== null) this.#keepValue(slot, typeof value === "string" ? this.#texts.own(value) : value, time);
+    if (value === null) return;
+    if (value === this.result(slot)) this.#times[slot] = time;
+    else this.#keepValue(slot, typeof value === "string" ? this.#texts.own(value) : value, time);
   }
 
   merge(into: Slot, from: Slot): void {
