@@ -285,3 +285,11 @@ test("late rows go to their own output, with what the step reads of them, and no
   expect(log.dead).toEqual([]);
   expect(log.counts["late"]).toBe(1);
 });
+
+test("a row is late by the watermark of rows that were filtered out, in the same frame too", () => {
+  const log = new TestLog([pipeline({ sizeSeconds: 30 })]);
+  const row = { path: "/a", price: 1 };
+  log.frame([event(1, 1, row), event(2, 2, row), event(3, 100, { path: "/a", price: 9 }), event(4, 5, row)]);
+  expect(log.rows.map((each) => each["n"])).toEqual([2]);
+  expect(log.counts["late"]).toBe(1);
+});
