@@ -21,7 +21,14 @@ interface Found {
   readonly target: string;
 }
 
+/** A lane or source that is seen to move; `heard`: of a source, when it did last. Another control plane may know more of its past. */
+interface Moving extends Found {
+  readonly heard: string | null;
+}
+
 const LOOK_MS = 10_000;
+/** before that, a lane that stands still is not known as such */
+const LEARNING_MS = 150_000;
 
 /** Looks at every tenant's lanes and sources, raises an alert where something stands still, and ends it when it moves. */
 export class Monitor {
@@ -32,6 +39,8 @@ export class Monitor {
   readonly #found = new Map<string, string>();
   readonly #ended = new AbortController();
   #done: Promise<void> | undefined;
+  /** first look, epoch ms */
+  #since: number | undefined;
 
   constructor(options: MonitorOptions) {
     this.#options = options;
@@ -63,6 +72,7 @@ export class Monitor {
   /** One look at everything, at `now` (epoch ms). A tenant whose hub is away is looked at the next time. */
   async look(now: number): Promise<void> {
     const { orm, log } = this.#options;
+    this.#since ??= now;
     const tenants = await asDispatcher(orm, async (em) => (await em.find(TenantRow, {})).map(({ id }) => id));
     for (const tenant of tenants) {
       if (this.#ended.signal.aborted) return;
@@ -70,6 +80,10 @@ export class Monitor {
         log.debug({ err: error, tenant }, "a tenant's lanes and sources could not be looked at");
       });
     }
+  }
+
+  #looksFor(now: number): number {
+    return now - (this.#since ?? now);
   }
 
   async #tenant(tenant: string, now: number): Promise<void> {
@@ -85,26 +99,45 @@ export class Monitor {
     );
     for (const { id } of applications) {
       const found: Found[] = [];
+      const moving: Moving[] = [];
+      const known: string[] = [];
       for (const { lane, partitions } of await hub.laneStates(tenant, id)) {
         const stalled = partitions.filter((one) => this.#stalls.look(`${id}/${lane.id}/${one.partition}`, one, now));
-        if (stalled.length > 0) found.push({ kind: "lane-stalled", target: lane.id });
+        const target = lane.id;
+        known.push(target);
+        if (stalled.length > 0) found.push({ kind: "lane-stalled", target });
+        else if (partitions.every(({ waiting }) => waiting === 0) || this.#looksFor(now) > LEARNING_MS) {
+          moving.push({ kind: "lane-stalled", target, heard: null });
+        }
       }
       for (const { id: source } of sources.filter(({ application }) => application === id)) {
         const uses = keys.flatMap((key) => (key.source === source ? (heard.get(key.hash)?.getTime() ?? []) : []));
-        if (uses.length > 0 && this.#silences.look(source, Math.max(...uses), now)) {
-          found.push({ kind: "source-silent", target: source });
-        }
+        known.push(source);
+        if (uses.length === 0) continue;
+        const heardAt = Math.max(...uses);
+        if (this.#silences.look(source, heardAt, now)) found.push({ kind: "source-silent", target: source });
+        else moving.push({ kind: "source-silent", target: source, heard: new Date(heardAt).toISOString() });
       }
-      const text = JSON.stringify(found);
-      if (this.#found.get(id) === text) continue;
-      await inTenant(orm, tenant, (em) => store(em, tenant, id, found));
+      const text = JSON.stringify([found, moving, known]);
+      // what goes on is told again: another control plane may have taken it for over
+      if (found.length === 0 && this.#found.get(id) === text) continue;
+      await inTenant(orm, tenant, (em) => store(em, tenant, id, { found, moving, known }));
       this.#found.set(id, text);
     }
   }
 }
 
-/** Raises what is new and ends what is over. */
-async function store(em: EntityManager, tenant: string, application: string, found: readonly Found[]): Promise<void> {
+/** Raises what is new and ends what is over: what is seen to move, and what is no more. */
+async function store(
+  em: EntityManager,
+  tenant: string,
+  application: string,
+  {
+    found,
+    moving,
+    known,
+  }: { readonly found: readonly Found[]; readonly moving: readonly Moving[]; readonly known: readonly string[] },
+): Promise<void> {
   for (const { kind, target } of found) {
     await em.execute(
       `insert into alerts (id, tenant, application, kind, target, raised_at) values (?, ?, ?, ?, ?, now())
@@ -114,8 +147,10 @@ async function store(em: EntityManager, tenant: string, application: string, fou
   }
   await em.execute(
     `update alerts set ended_at = now() where application = ? and ended_at is null
-     and not exists (select from jsonb_to_recordset(?::jsonb) as f (kind text, target text)
-       where f.kind = alerts.kind and f.target = alerts.target)`,
-    [application, JSON.stringify(found)],
+     and (not exists (select from jsonb_array_elements_text(?::jsonb) as k where k = alerts.target)
+       or exists (select from jsonb_to_recordset(?::jsonb) as m (kind text, target text, heard timestamptz)
+         where m.kind = alerts.kind and m.target = alerts.target
+         and (m.heard is null or m.heard > alerts.raised_at)))`,
+    [application, JSON.stringify(known), JSON.stringify(moving)],
   );
 }

@@ -14,8 +14,12 @@ beforeAll(async () => {
   api = await startApi();
   tenant = await makeTenant(api, "one");
   await makeTenant(api, "two");
+  monitor = newMonitor();
+});
+
+function newMonitor(): Monitor {
   const lane = { id: "analytics", purposes: ["analytics"], partitions: 1, fields: [] };
-  monitor = new Monitor({
+  return new Monitor({
     orm: api.database.orm,
     log: createLogger("test", "silent"),
     hub: {
@@ -23,7 +27,7 @@ beforeAll(async () => {
       keysUsedAt: () => Promise.resolve(new Map()),
     },
   });
-});
+}
 
 afterAll(() => api?.stop());
 
@@ -51,6 +55,10 @@ test("a stalled lane raises one alert, which somebody takes and which ends by it
   expect(taken.get("acknowledgeAlert")).toMatchObject({ endedAt: null });
   const log = await api.ask(await as("owner"), `{ auditLog(first: 5) { edges { node { action target } } } }`);
   expect(log.text).toContain(`{"action":"alert.acknowledged","target":"${alert?.id}"}`);
+
+  // a control plane that has just started knows nothing of its past, and so does not end it
+  await newMonitor().look(now + 45_000);
+  expect(await alerts()).toMatchObject([{ endedAt: null }]);
 
   partition = { ...partition, waiting: 0, delivered: 6 };
   await monitor.look(now + 51_000);
