@@ -169,7 +169,9 @@ export class SessionStore {
   count(slot: Slot, events: number, policy: number): void {
     const at = slot * this.#stride + EVENTS;
     this.#numbers[at] = (this.#numbers[at] as number) + events;
-    this.#links[slot * LINKS + POLICY] = olderPolicy(this.policy(slot), policy);
+    const own = this.policy(slot);
+    // seldom another one, and a store for each event would cost a tenth of the step's speed
+    if (own !== policy) this.#links[slot * LINKS + POLICY] = olderPolicy(own, policy);
   }
 
   /** Whether a value of an event at `time` takes the place of what a sticky field has; equal times go by log order. */
