@@ -1,6 +1,7 @@
 import type { FieldDeclaration, Policy } from "@o2mc/schema/consent/policy.ts";
 import { DEFAULT_TIME, type PipelineDefinition, type Step } from "@o2mc/schema/pipeline/definition.ts";
 import { expect, test } from "vitest";
+import { checkDefinition } from "@o2mc/schema/pipeline/check.ts";
 import type { PipelineUse } from "@o2mc/schema/pipeline/use.ts";
 import { buildDeployment, type DeploymentParts, type PublishedPipeline } from "./build-deployment.ts";
 
@@ -33,7 +34,7 @@ const ANYTHING: PipelineUse = {
 
 function pipeline(id: string, purposes: string[], ...fields: string[]): PublishedPipeline {
   const definition = { purposes, time: DEFAULT_TIME, steps: [{ emit: { output: "out", fields } }] };
-  return { id, name: id, version: 1, since: 4, definition, approvals: [ANYTHING] };
+  return { id, name: id, version: 1, since: 4, definition, outputs: [], approvals: [ANYTHING] };
 }
 
 function build(over: Partial<DeploymentParts>) {
@@ -92,7 +93,7 @@ test("options given as null are absent", () => {
   ] as unknown as Step[];
   const definition: PipelineDefinition = { purposes: ["analytics"], time: DEFAULT_TIME, steps };
   const { pipelines } = build({
-    pipelines: [{ id: "p", name: "p", version: 1, since: 1, definition, approvals: [ANYTHING] }],
+    pipelines: [{ id: "p", name: "p", version: 1, since: 1, definition, outputs: [], approvals: [ANYTHING] }],
   });
   expect(pipelines[0]?.definition.steps).toEqual([
     { anonymize: { field: "page.path", method: "hash" } },
@@ -104,7 +105,7 @@ test("what is deployed is complete: every default is filled in", () => {
   const steps = [{ sessionize: { gapSeconds: 60 } }, { emit: { output: "out" } }] as unknown as Step[];
   const definition = { purposes: ["analytics"], steps } as unknown as PipelineDefinition;
   const { pipelines } = build({
-    pipelines: [{ id: "p", name: "p", version: 1, since: 1, definition, approvals: [ANYTHING] }],
+    pipelines: [{ id: "p", name: "p", version: 1, since: 1, definition, outputs: [], approvals: [ANYTHING] }],
   });
   expect(pipelines[0]?.definition).toEqual({
     purposes: ["analytics"],
@@ -138,4 +139,27 @@ test("a destination gets no output with a column that one of its own purposes ma
   expect(build(parts).deliveries.map(({ id }) => id)).toEqual(["both", "one"]);
   const marketing = build({ ...parts, destinationPurposes: new Map([["d", ["marketing"]]]) });
   expect(marketing.deliveries.map(({ id }) => id)).toEqual(["both"]);
+});
+
+// defect: such a pipeline was stopped, since it would have had a column that nobody had approved
+test("a pipeline that names no columns goes on with those that it was published with, whatever the policy adds or takes", () => {
+  const definition: PipelineDefinition = {
+    purposes: ["analytics"],
+    time: DEFAULT_TIME,
+    steps: [{ emit: { output: "out" } }] as unknown as Step[],
+  };
+  const approvals = [{ ...ANYTHING, reads: ["page.path", "referrer", "unread"] }];
+  const { outputs } = checkDefinition(definition, policy, { partitions: 4 });
+  const running = { id: "p", name: "p", version: 1, since: 1, definition, outputs, approvals };
+  const columnsUnder = (fields: readonly FieldDeclaration[]) => {
+    const { pipelines, lanes } = build({ policy: { ...policy, version: 4, fields }, pipelines: [running] });
+    const [lane] = lanes;
+    return [pipelines[0]?.outputs[0]?.columns.map(({ name }) => name), lane?.fields.map(({ path }) => path)];
+  };
+  const before = columnsUnder(policy.fields);
+  expect(before[1]).toEqual(["page.path", "referrer", "unread"]);
+  expect(columnsUnder([field("added", "analytics"), ...policy.fields])).toEqual(before);
+  const [columns, read] = columnsUnder(policy.fields.filter(({ path }) => path !== "referrer"));
+  expect(columns).toEqual(before[0]?.filter((name) => name !== "referrer"));
+  expect(read).toEqual(["page.path", "unread"]);
 });

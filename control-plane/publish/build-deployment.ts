@@ -31,6 +31,8 @@ export interface PublishedPipeline {
   readonly version: number;
   readonly since: number;
   readonly definition: PipelineDefinition;
+  /** as they were when it was published */
+  readonly outputs: readonly OutputType[];
   /** all that privacy officers have approved of it */
   readonly approvals: readonly PipelineUse[];
 }
@@ -45,8 +47,8 @@ export function buildDeployment(parts: DeploymentParts): Deployment {
   const lanes = new Map<string, DeployedLane>();
   const pipelines: DeployedPipeline[] = [];
   const deliveries = new Set<DeployedDelivery>();
-  for (const { id, name, version, since, definition: published, approvals } of parts.pipelines) {
-    const checked = check(published, policy, application.partitions);
+  for (const { id, name, version, since, definition: published, outputs, approvals } of parts.pipelines) {
+    const checked = check(published, policy, { partitions: application.partitions, published: outputs });
     if (checked === undefined || !isApproved(approvals, useOf(checked, []))) continue;
     for (const delivery of parts.deliveries) {
       if (delivery.pipeline !== id || !isApproved(approvals, useOf(checked, [delivery]))) continue;
@@ -80,9 +82,9 @@ function mayUse(output: OutputType, purposes: readonly string[]): boolean {
   return output.columns.every((column) => purposes.every((purpose) => column.purposes.includes(purpose)));
 }
 
-function check(definition: PipelineDefinition, policy: Policy, partitions: number) {
+function check(...given: Parameters<typeof checkDefinition>) {
   try {
-    return checkDefinition(definition, policy, { partitions });
+    return checkDefinition(...given);
   } catch (error) {
     if (error instanceof DefinitionError) return undefined;
     throw error;

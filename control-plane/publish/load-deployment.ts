@@ -121,9 +121,9 @@ async function loadPipelines(em: EntityManager, application: string): Promise<re
   const pipelines: PublishedPipeline[] = [];
   for (const { id, name, publishedVersion } of rows) {
     const key = { pipeline: id, version: publishedVersion };
-    const { version, since, definition } = await em.findOneOrFail(PipelineVersionRow, key);
+    const { version, since, definition, outputs } = await em.findOneOrFail(PipelineVersionRow, key);
     const approvals = (await em.find(ApprovalRow, { pipeline: id, state: "approved" })).map(({ use }) => use);
-    pipelines.push({ id, name, version, since, definition, approvals });
+    pipelines.push({ id, name, version, since, definition, outputs, approvals });
   }
   return pipelines;
 }

@@ -26,6 +26,16 @@ const MAX_STEPS = 64;
 /** of lines in lines */
 export const MAX_LINE_DEPTH = 4;
 
+export interface Surroundings {
+  /** of the application */
+  readonly partitions: number;
+  /**
+   * The outputs of the version that was published, when it is asked what has become of it under another policy: columns that
+   * were left out of an `emit` are those that this had, as far as they are still there.
+   */
+  readonly published?: readonly OutputType[];
+}
+
 /** What a check tells while it goes on behind what is wrong. */
 export interface CheckListener {
   readonly wrong: (error: DefinitionError) => void;
@@ -41,7 +51,7 @@ export interface CheckListener {
 export function checkDefinition(
   given: PipelineDefinition,
   policy: Policy,
-  { partitions }: { readonly partitions: number },
+  { partitions, published }: Surroundings,
   listener?: CheckListener,
 ): CheckedDefinition {
   const attempt = attempting(listener);
@@ -58,6 +68,7 @@ export function checkDefinition(
     columns,
     outputs,
     partitions,
+    published,
     perSubject: true,
     ended: false,
     expressions: { count: 0, characters: 0 },
@@ -120,7 +131,7 @@ function checkLine(
     step: 0,
     attempt,
     line(label, steps, origins) {
-      const { step, perSubject, partitions, outputs, expressions } = scope;
+      const { step, perSubject, partitions, published, outputs, expressions } = scope;
       const inner = { depth: nesting.depth + 1, steps: nesting.steps, doubtful: doubtful.fork() };
       if (inner.depth > MAX_LINE_DEPTH) {
         throw new DefinitionError("too-deep", step, `Step ${step}: lines are at most ${MAX_LINE_DEPTH} deep.`);
@@ -128,7 +139,7 @@ function checkLine(
       const columns = scope.columns.fork();
       columns.narrowRows(origins);
       const place = (index: number): Place => placeWithin(step, label, index);
-      const within = { columns, outputs, partitions, perSubject, ended: false, expressions };
+      const within = { columns, outputs, partitions, published, perSubject, ended: false, expressions };
       const checked = checkLine(steps, within, place, inner, listener);
       nesting.steps = inner.steps;
       return checked;

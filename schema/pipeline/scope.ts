@@ -13,6 +13,8 @@ export interface Scope {
   /** each row is about one subject; false for good once subjects were put together */
   perSubject: boolean;
   readonly outputs: OutputType[];
+  /** of the version that runs: an output that names no columns has no more than it had there; undefined = there is none */
+  readonly published: readonly OutputType[] | undefined;
   /** so far, in the whole definition */
   readonly expressions: { count: number; characters: number };
   /** a step lets no row go on: whatever comes after it would wait for ever */

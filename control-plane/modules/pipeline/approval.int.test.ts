@@ -204,7 +204,8 @@ test("an approval that is taken back counts no more", async () => {
   expect(await publish(pipeline)).toEqual(["APPROVAL_MISSING"]);
 });
 
-test("a policy that shows a pipeline more than was approved stops it", async () => {
+// defect: it was stopped, since columns that it does not name are all that it may see
+test("a pipeline goes on with what was approved when a policy would show it more, and needs approval to have that", async () => {
   const all = { purposes: ["analytics"], steps: [{ emit: { output: "pages" } }] };
   const pipeline = await draft("all columns", await ANN(), all);
   expect(await approve(pipeline)).toEqual([]);
@@ -220,7 +221,9 @@ test("a policy that shows a pipeline more than was approved stops it", async () 
       f: [...fields, { path: "referrer", type: "STRING", purposes: ["analytics"] }],
     },
   );
-  expect(answer.get<{ stopped: string[] }>("publishPolicy").stopped).toEqual([pipeline]);
+  expect(answer.get<{ stopped: string[] }>("publishPolicy").stopped).toEqual([]);
+  const again = `mutation ($p: ID!) { unpublishPipeline(pipeline: $p) { id } }`;
+  expect((await api.ask(await both("ann"), again, { p: pipeline })).codes).toEqual([]);
   expect(await publish(pipeline)).toEqual(["APPROVAL_MISSING"]);
 });
 

@@ -1,19 +1,15 @@
 import type { PipelineDefinition } from "@o2mc/schema/pipeline/definition.ts";
 import { ExpressionError } from "@o2mc/schema/expression/error.ts";
-import { checkDefinition, type CheckedDefinition } from "@o2mc/schema/pipeline/check.ts";
+import { checkDefinition, type CheckedDefinition, type Surroundings } from "@o2mc/schema/pipeline/check.ts";
 import { DefinitionError } from "@o2mc/schema/pipeline/definition-error.ts";
 import type { Policy } from "@o2mc/schema/consent/policy.ts";
 import { ApiError } from "../../errors/api-error.ts";
-
-interface Partitioned {
-  readonly partitions: number;
-}
 
 /** Why the definition cannot run under the policy; null when it can. */
 export function definitionProblem(
   definition: PipelineDefinition,
   policy: Policy,
-  application: Partitioned,
+  application: Surroundings,
 ): DefinitionError | null {
   try {
     checkDefinition(definition, policy, application);
@@ -28,7 +24,7 @@ export function definitionProblem(
 export function checkedDefinition(
   definition: PipelineDefinition,
   policy: Policy,
-  application: Partitioned,
+  application: Surroundings,
 ): CheckedDefinition {
   try {
     return checkDefinition(definition, policy, application);

@@ -24,7 +24,9 @@ export async function wantedUse(em: EntityManager, pipeline: PipelineRow): Promi
   if (definition === undefined) throw new ApiError("DRAFT_MISSING");
   const policy = await currentPolicy(em, application);
   if (policy === null) throw new ApiError("POLICY_MISSING");
-  const checked = checkedDefinition(definition, policy, await findApplication(em, application));
+  const { partitions } = await findApplication(em, application);
+  const runs = draft === null && pipeline.publishedVersion !== null && last !== undefined;
+  const checked = checkedDefinition(definition, policy, { partitions, ...(runs ? { published: last.outputs } : {}) });
   const emitted = new Set(checked.outputs.map(({ name }) => name));
   const deliveries = (await em.find(DeliveryRow, { pipeline: id })).filter(({ output }) => emitted.has(output));
   const approvals = await approvedUses(em, id);

@@ -2,7 +2,6 @@ import { Args, Ctx, Field, ID, Int, ObjectType, Query, Resolver } from "type-gra
 import { policyDiff, type PolicyChange } from "@o2mc/schema/consent/policy-diff.ts";
 import type { Policy } from "@o2mc/schema/consent/policy.ts";
 import { checkDefinition } from "@o2mc/schema/pipeline/check.ts";
-import type { PipelineDefinition } from "@o2mc/schema/pipeline/definition.ts";
 import type { Context } from "../../api/context.ts";
 import { currentPolicy, findApplication } from "../../api/find.ts";
 import { read } from "../../api/scope.ts";
@@ -86,33 +85,34 @@ async function effectsOf(
   current: Policy,
   next: Policy,
 ): Promise<PipelineEffect[]> {
-  const running = await em.find(
+  const pipelines = await em.find(
     PipelineRow,
     { application: application.id, publishedVersion: { $ne: null } },
     { orderBy: { createdAt: "asc", id: "asc" } },
   );
   const effects: PipelineEffect[] = [];
-  for (const { id, name, publishedVersion } of running) {
+  for (const { id, name, publishedVersion } of pipelines) {
     const key = { pipeline: id, version: publishedVersion };
-    const { definition } = await em.findOneOrFail(PipelineVersionRow, key);
+    const running = await em.findOneOrFail(PipelineVersionRow, key);
     effects.push({
       pipeline: id,
       name,
-      loses: lostFields(definition, application, current, next),
-      problem: await stoppingProblem(em, id, definition, next, application),
+      loses: lostFields(running, application, current, next),
+      problem: await stoppingProblem(em, id, running, next, application),
     });
   }
   return effects;
 }
 
 function lostFields(
-  definition: PipelineDefinition,
-  application: ApplicationRow,
+  { definition, outputs }: PipelineVersionRow,
+  { partitions }: ApplicationRow,
   current: Policy,
   next: Policy,
 ): readonly string[] {
-  if (definitionProblem(definition, current, application) !== null) return [];
-  const { readSet } = checkDefinition(definition, current, application);
+  const runs = { partitions, published: outputs };
+  if (definitionProblem(definition, current, runs) !== null) return [];
+  const { readSet } = checkDefinition(definition, current, runs);
   const stays = (path: string): boolean => {
     const field = next.fields.find((one) => one.path === path);
     return field !== undefined && definition.purposes.every((purpose) => field.purposes.includes(purpose));

@@ -65,7 +65,7 @@ async function stopForbidden(
       pipeline: pipeline.id,
       version: pipeline.publishedVersion,
     });
-    const problem = await stoppingProblem(em, pipeline.id, version.definition, policy, application);
+    const problem = await stoppingProblem(em, pipeline.id, version, policy, application);
     if (problem === null) continue;
     pipeline.publishedVersion = null;
     stopped.push(pipeline.id);

@@ -1,8 +1,8 @@
 import type { Policy } from "@o2mc/schema/consent/policy.ts";
 import { checkDefinition } from "@o2mc/schema/pipeline/check.ts";
-import type { PipelineDefinition } from "@o2mc/schema/pipeline/definition.ts";
 import { isApproved, useOf } from "@o2mc/schema/pipeline/use.ts";
 import type { ApplicationRow } from "../../db/entities/application.ts";
+import type { PipelineVersionRow } from "../../db/entities/pipeline-version.ts";
 import type { EntityManager } from "../../db/orm.ts";
 import { definitionProblem } from "../pipeline/definition-problem.ts";
 import type { DefinitionProblem } from "../pipeline/definition-problem.type.ts";
@@ -12,14 +12,14 @@ import { approvedUses, unapprovedPart } from "../pipeline/pipeline-use.ts";
 export async function stoppingProblem(
   em: EntityManager,
   pipeline: string,
-  definition: PipelineDefinition,
+  { definition, outputs }: Pick<PipelineVersionRow, "definition" | "outputs">,
   policy: Policy,
-  application: ApplicationRow,
+  { partitions }: ApplicationRow,
 ): Promise<DefinitionProblem | null> {
-  const problem = definitionProblem(definition, policy, application);
+  const runs = { partitions, published: outputs };
+  const problem = definitionProblem(definition, policy, runs);
   if (problem !== null) return { reason: problem.code, step: problem.step ?? null, message: problem.message };
-  // columns that were not named are all that the purposes may see, and under another policy that may be more
-  const wanted = useOf(checkDefinition(definition, policy, application), []);
+  const wanted = useOf(checkDefinition(definition, policy, runs), []);
   const approvals = await approvedUses(em, pipeline);
   if (isApproved(approvals, wanted)) return null;
   const { reads, discloses } = unapprovedPart(approvals, wanted);

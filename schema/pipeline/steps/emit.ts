@@ -14,12 +14,15 @@ export const emit = stepSpec({
       kind: "list",
       of: { kind: "field" },
       optional: true,
-      description: "the columns that the output has, in this order; all columns when left out",
+      description: "the columns that the output has, in this order; all columns of when it is published when left out",
     },
   },
   example: { output: "pages", fields: ["$time", "page.path"] },
   check({ output, fields }, scope) {
-    pushOutput(output, fields ?? scope.columns.names(), scope);
+    const then = scope.published?.find(({ name }) => name === output)?.columns;
+    const names =
+      fields ?? scope.columns.names().filter((name) => then?.some((column) => column.name === name) ?? true);
+    pushOutput(output, names, scope);
   },
 });
 
