@@ -4,7 +4,10 @@ import { checkDefinition, type CheckedDefinition } from "../check.ts";
 import type { PipelineDefinition } from "../definition.ts";
 
 const field = (path: string, purposes: readonly string[], type: FieldDeclaration["type"] = "string") => ({
-  ...{ path, type, purposes, description: "" },
+  path,
+  type,
+  purposes,
+  description: "",
 });
 
 const policy: Policy = {
