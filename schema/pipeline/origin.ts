@@ -1,4 +1,4 @@
-import type { AnonymizeMethod, Policy } from "../consent/policy.ts";
+import type { AnonymizeMethod, Policy, RotationPeriod, TimeUnit } from "../consent/policy.ts";
 import type { Place } from "./place.ts";
 
 /** A declared field that a value was made from, or that decided whether its row is there. */
@@ -12,8 +12,12 @@ export interface Origin {
   readonly anonymized?: AnonymizeMethod;
   /** of mask and truncate: characters that stayed; absent = none */
   readonly keep?: number;
-  /** of generalise: the multiples that are left of it */
+  /** of generalise: the multiples that are left of a number */
   readonly roundedTo?: number;
+  /** of generalise: the unit that is left of a time */
+  readonly unit?: TimeUnit;
+  /** of hash: how long it is the same; absent = for ever */
+  readonly rotate?: RotationPeriod;
 }
 
 /** Each field once in each form. */
@@ -24,7 +28,9 @@ export function mergeOrigins(...lists: readonly (readonly Origin[])[]): readonly
       one.field === origin.field &&
       one.anonymized === origin.anonymized &&
       one.keep === origin.keep &&
-      one.roundedTo === origin.roundedTo;
+      one.roundedTo === origin.roundedTo &&
+      one.unit === origin.unit &&
+      one.rotate === origin.rotate;
     if (!merged.some(same)) merged.push(origin);
   }
   return merged;

@@ -9,17 +9,19 @@ const field = (path: string, type: FieldDeclaration["type"], ...methods: ("hash"
   type,
   purposes: ["a"],
   description: "",
-  anonymized: [{ methods: type === "integer" ? ["generalise"] : methods, purposes: ["b"], keep: 6, step: 5 }],
+  anonymized: [
+    { methods: type === "string" ? methods : ["generalise"], purposes: ["b"], keep: 6, step: 5, to: "hour" },
+  ],
 });
 
 const policy: Policy = {
   version: 1,
   purposes: ["a", "b"].map((name) => ({ name, description: "", legalBasis: "consent", lifetimeDays: 1 })),
-  fields: [field("phone", "string", "hash", "mask"), field("age", "integer")],
+  fields: [field("phone", "string", "hash", "mask"), field("age", "integer"), field("born", "timestamp")],
 };
 
 function using(...steps: Step[]): PipelineUse {
-  const emit: Step = { emit: { output: "o", fields: ["phone", "age"] } };
+  const emit: Step = { emit: { output: "o", fields: ["phone", "age", "born"] } };
   const definition = { purposes: ["a"], time: DEFAULT_TIME, steps: [...steps, emit] };
   return useOf(checkDefinition(definition, policy, { partitions: 1 }), []);
 }
@@ -28,6 +30,10 @@ const mask = (keep?: number): Step => ({
   anonymize: { field: "phone", method: "mask", ...(keep === undefined ? {} : { keep }) },
 });
 const round = (step: number): Step => ({ anonymize: { field: "age", method: "generalise", step } });
+const since = (to: "day" | "month"): Step => ({ anonymize: { field: "born", method: "generalise", to } });
+const hash = (rotate?: "day" | "month"): Step => ({
+  anonymize: { field: "phone", method: "hash", ...(rotate === undefined ? {} : { rotate }) },
+});
 
 // an approval of the method alone let a developer weaken it to the policy's limit
 test.each<[string, boolean, PipelineUse, PipelineUse]>([
@@ -38,7 +44,13 @@ test.each<[string, boolean, PipelineUse, PipelineUse]>([
   ["characters where there were none", false, using(mask()), using(mask(1))],
   ["a coarser number", true, using(round(10)), using(round(20))],
   ["a finer number", false, using(round(10)), using(round(5))],
-  ["another method", false, using(mask(2)), using({ anonymize: { field: "phone", method: "hash" } })],
+  ["a longer unit of time", true, using(since("day")), using(since("month"))],
+  ["a shorter unit of time", false, using(since("month")), using(since("day"))],
+  ["a hash that is the same for less long", true, using(hash("month")), using(hash("day"))],
+  ["a hash that is the same for longer", false, using(hash("day")), using(hash("month"))],
+  ["a hash that changes, where one for ever was approved", true, using(hash()), using(hash("month"))],
+  ["a hash for ever, where one that changes was approved", false, using(hash("month")), using(hash())],
+  ["another method", false, using(mask(2)), using(hash())],
   ["what was approved as it is", true, using(), using(mask(6), round(5))],
   ["as it is", false, using(mask(6)), using()],
 ])("%s: %s", (_, permitted, approved, wanted) => {

@@ -1,4 +1,10 @@
-import type { AnonymizeMethod } from "../consent/policy.ts";
+import {
+  ROTATION_PERIODS,
+  TIME_UNITS,
+  type AnonymizeMethod,
+  type RotationPeriod,
+  type TimeUnit,
+} from "../consent/policy.ts";
 import type { CheckedDefinition } from "./check.ts";
 
 /** All that a privacy officer approves of a pipeline: for what, of which fields, in which form, to whom. */
@@ -18,8 +24,12 @@ export interface Disclosure {
   readonly anonymized: AnonymizeMethod | null;
   /** of mask and truncate: characters that stay; null or absent = none */
   readonly keep?: number | null;
-  /** of generalise: the multiples that are left of it; null or absent = not said, as in an older approval */
+  /** of generalise: the multiples that are left of a number; null or absent = not said, as in an older approval */
   readonly roundedTo?: number | null;
+  /** of generalise: the unit that is left of a time */
+  readonly unit?: TimeUnit | null;
+  /** of hash: how long it is the same; null or absent = for ever */
+  readonly rotate?: RotationPeriod | null;
 }
 
 export interface DisclosedTo {
@@ -33,8 +43,10 @@ export function useOf(checked: CheckedDefinition, deliveries: readonly Disclosed
   const discloses = outputs.flatMap(({ name: output, columns }) =>
     columns
       .flatMap(({ origins = [] }) => origins)
-      .map(({ field, anonymized = null, keep = null, roundedTo = null }): Disclosure =>
-        anonymized === null ? { output, field, anonymized } : { output, field, anonymized, keep, roundedTo },
+      .map(({ field, anonymized = null, keep = null, roundedTo = null, unit = null, rotate = null }): Disclosure =>
+        anonymized === null
+          ? { output, field, anonymized }
+          : { output, field, anonymized, keep, roundedTo, unit, rotate },
       ),
   );
   const destinations = deliveries.map(({ output, destination }): DisclosedTo => ({ output, destination }));
@@ -66,9 +78,22 @@ function covers(approved: Disclosure, wanted: Disclosure): boolean {
   if (approved.output !== wanted.output || approved.field !== wanted.field) return false;
   if (approved.anonymized === null) return true;
   if (approved.anonymized !== wanted.anonymized) return false;
-  if (wanted.anonymized === "generalise") return (wanted.roundedTo ?? 0) >= (approved.roundedTo ?? Infinity);
-  return (wanted.keep ?? 0) <= (approved.keep ?? 0);
+  switch (wanted.anonymized) {
+    case "hash":
+      // one that is the same for longer links more
+      return reach(wanted.rotate) <= reach(approved.rotate);
+    case "generalise":
+      if (typeof wanted.unit === "string") return coarseness(wanted.unit) >= coarseness(approved.unit);
+      return (wanted.roundedTo ?? 0) >= (approved.roundedTo ?? Infinity);
+    default:
+      return (wanted.keep ?? 0) <= (approved.keep ?? 0);
+  }
 }
+
+const reach = (rotate: RotationPeriod | null = null): number =>
+  rotate === null ? Infinity : ROTATION_PERIODS.indexOf(rotate);
+
+const coarseness = (unit: TimeUnit | null = null): number => (unit === null ? Infinity : TIME_UNITS.indexOf(unit));
 
 /** True when one of the approvals, by itself, permits all of the use. */
 export function isApproved(approvals: readonly PipelineUse[], wanted: PipelineUse): boolean {

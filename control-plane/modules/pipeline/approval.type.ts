@@ -1,6 +1,6 @@
 import { GraphQLDateTime } from "graphql-scalars";
 import { Field, Float, ID, Int, ObjectType, registerEnumType } from "type-graphql";
-import type { AnonymizeMethod } from "@o2mc/schema/consent/policy.ts";
+import type { AnonymizeMethod, RotationPeriod, TimeUnit } from "@o2mc/schema/consent/policy.ts";
 import { anonymize } from "@o2mc/schema/pipeline/steps/anonymize.ts";
 import type { DisclosedTo, Disclosure, PipelineUse } from "@o2mc/schema/pipeline/use.ts";
 import { wordsEnum } from "../../api/option-inputs.ts";
@@ -8,6 +8,8 @@ import type { ApprovalRow, ApprovalState } from "../../db/entities/approval.ts";
 import { fingerprint } from "./pipeline-use.ts";
 
 const AnonymizeMethodEnum = wordsEnum("AnonymizeMethod", anonymize.options.method.words);
+const AnonymizeUnitEnum = wordsEnum("AnonymizeUnit", anonymize.options.to.words);
+const AnonymizeRotationEnum = wordsEnum("AnonymizeRotation", anonymize.options.rotate.words);
 const ApprovalStateEnum = { ASKED: "asked", APPROVED: "approved", REVOKED: "revoked" } as const satisfies Readonly<
   Record<string, ApprovalState>
 >;
@@ -29,6 +31,15 @@ class DisclosureModel implements Disclosure {
 
   @Field(() => Float, { nullable: true, description: "of generalise: the multiples that are left of the number" })
   roundedTo!: number | null;
+
+  @Field(() => AnonymizeUnitEnum, { nullable: true, description: "of generalise: the unit that is left of the time" })
+  unit!: TimeUnit | null;
+
+  @Field(() => AnonymizeRotationEnum, {
+    nullable: true,
+    description: "of hash: how long the same value gives the same; null = for ever",
+  })
+  rotate!: RotationPeriod | null;
 }
 
 @ObjectType("DisclosedTo")

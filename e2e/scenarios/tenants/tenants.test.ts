@@ -40,6 +40,7 @@ const IDS = new Set([
   "member",
   "invitation",
   "approval",
+  "alert",
 ]);
 const OWN_PROBLEMS = ["FORBIDDEN", "CONFLICT", "INVALID_CURSOR", "INVITATION_INVALID"];
 const OPERATORS = new Set(["createTenant", "setTenantQuotas"]);
@@ -229,6 +230,8 @@ function variablesOf(field: Field): Record<string, unknown> {
     quotas: {},
     role: "PROCESS",
     events: [],
+    // nothing stands still here; control-plane/modules/health asks for another tenant's
+    alert: `al_${"0".repeat(20)}`,
     authority: true,
     expiresAt: new Date(Date.now() + 60_000).toISOString(),
   };

@@ -120,7 +120,7 @@ function checkGeneralise(options: AnonymizeOptions, type: FieldType, step: Place
 /** Only the value itself becomes visible to more: what picked the rows tells as much as before. */
 function originsAfter(options: AnonymizeOptions, column: Column, columns: Columns, step: Place): readonly Origin[] {
   const { whole } = column;
-  const { method: anonymized, keep, step: roundedTo } = options;
+  const { method: anonymized, keep, step: roundedTo, to: unit, rotate } = options;
   if (whole === undefined) return column.origins;
   const accepted = acceptedPurposes(options, whole);
   if (accepted.length === 0) return column.origins;
@@ -134,6 +134,8 @@ function originsAfter(options: AnonymizeOptions, column: Column, columns: Column
           anonymized,
           ...(keep === undefined ? {} : { keep }),
           ...(roundedTo === undefined ? {} : { roundedTo }),
+          ...(unit === undefined ? {} : { unit }),
+          ...(rotate === undefined ? {} : { rotate }),
         }
       : origin,
   );
