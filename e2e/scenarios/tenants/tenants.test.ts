@@ -230,7 +230,7 @@ function variablesOf(field: Field): Record<string, unknown> {
     quotas: {},
     role: "PROCESS",
     events: [],
-    // nothing stands still here; control-plane/modules/health asks for another tenant's
+    // nothing stands still here; control-plane/modules/alert asks for another tenant's
     alert: `al_${"0".repeat(20)}`,
     authority: true,
     expiresAt: new Date(Date.now() + 60_000).toISOString(),
