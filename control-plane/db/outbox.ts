@@ -2,6 +2,7 @@ import { LockMode } from "@mikro-orm/core";
 import type { DataPlaneRole } from "@o2mc/schema/subjects.ts";
 import { ApplicationRow } from "./entities/application.ts";
 import { OutboxRow } from "./entities/outbox.ts";
+import { TenantRow } from "./entities/tenant.ts";
 import type { EntityManager } from "./orm.ts";
 
 /** Notification channel; the payload is the row's id. */
@@ -57,4 +58,17 @@ export async function enqueue(em: EntityManager, notice: Notice): Promise<number
   em.persist(row);
   await em.flush();
   return revision;
+}
+
+/** For all applications of a tenant, in one order, so that two such transactions never wait for one another. */
+export async function enqueueDeployments(em: EntityManager, tenant: string): Promise<void> {
+  for (const { id } of await em.find(ApplicationRow, {}, { orderBy: { id: "asc" } })) {
+    await enqueue(em, { kind: "deployment", tenant, application: id });
+  }
+}
+
+/** The share of each application changes with their number. */
+export async function enqueueShares(em: EntityManager, tenant: string): Promise<void> {
+  const { quotas } = await em.findOneOrFail(TenantRow, { id: tenant });
+  if (quotas.stateBytes !== undefined) await enqueueDeployments(em, tenant);
 }

@@ -47,7 +47,7 @@ export function loadDeployment(
         return { id: delivery, pipeline, output, destination };
       }),
     });
-    return withQuotas(deployment, owner.quotas);
+    return withQuotas(deployment, owner.quotas, await em.count(ApplicationRow, {}));
   });
 }
 

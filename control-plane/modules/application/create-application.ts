@@ -4,6 +4,7 @@ import { newId } from "../../api/ids.ts";
 import { invalid, nameOf, slugOf } from "../../api/input.ts";
 import { change } from "../../api/scope.ts";
 import { ApplicationRow } from "../../db/entities/application.ts";
+import { enqueueShares } from "../../db/outbox.ts";
 import { Application, toApplication } from "./application.type.ts";
 
 const MAX_PARTITIONS = 64;
@@ -28,6 +29,7 @@ export class CreateApplication {
         partitions,
       });
       await em.flush();
+      await enqueueShares(em, tenant);
       audit("application.created", row.id, { name: row.name, slug, partitions });
       return toApplication(row);
     });

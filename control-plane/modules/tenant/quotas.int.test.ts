@@ -86,13 +86,39 @@ test("what the data plane keeps of them is in the deployment, with a new revisio
   expect(after.revision).toBeGreaterThan(before.revision);
 });
 
+// it held for each application, so that a tenant had it as many times as it made applications
+test("the state is shared by a tenant's applications, anew when there are more or fewer", async () => {
+  await limit({ stateBytes: 1200 });
+  const secrets = new SecretBox(Buffer.alloc(32, 7));
+  const load = async (): Promise<Deployment> =>
+    (await loadDeployment(api.database.orm, secrets, "one", tenant.application)) as Deployment;
+  const held = ({ lanes }: Deployment): number =>
+    lanes.reduce((sum, { partitions, stateBytes = 0 }) => sum + partitions * stateBytes, 0);
+  const alone = await load();
+  const count = `{ applications(first: 50) { edges { node { id } } } }`;
+  const applications = (await api.ask(developer, count)).get<{ edges: unknown[] }>("applications").edges.length;
+  expect(held(alone)).toBeLessThanOrEqual(1200 / applications);
+  const created = await api.ask(developer, `mutation { createApplication(name: "More", slug: "more") { id } }`);
+  const { id } = created.get<{ id: string }>("createApplication");
+  const beside = await load();
+  expect(held(beside)).toBeLessThanOrEqual(1200 / (applications + 1));
+  expect(held(beside)).toBeGreaterThan(0);
+  expect(beside.revision).toBeGreaterThan(alone.revision);
+  const owner = await api.issuer.token({ tenant: "one", roles: ["owner"] });
+  await api.ask(owner, "mutation ($x: ID!) { deleteApplication(application: $x) }", { x: id });
+  const again = await load();
+  expect(held(again)).toBe(held(alone));
+  expect(again.revision).toBeGreaterThan(beside.revision);
+  await limit({});
+});
+
 test("each partition of an application has the same share of its state", () => {
   const lane = (id: string, partitions: number): DeployedLane => ({ id, purposes: [id], partitions, fields: [] });
   const deployment = { lanes: [lane("a", 2), lane("b", 2), lane("a+b", 2)] } as unknown as Deployment;
-  expect(withQuotas(deployment, { stateBytes: 1000 }).lanes.map(({ stateBytes }) => stateBytes)).toEqual([
+  expect(withQuotas(deployment, { stateBytes: 2000 }, 2).lanes.map(({ stateBytes }) => stateBytes)).toEqual([
     166, 166, 166,
   ]);
-  expect(withQuotas(deployment, {})).toBe(deployment);
+  expect(withQuotas(deployment, {}, 1)).toBe(deployment);
 });
 
 async function* rows(fail = false): AsyncGenerator<number> {

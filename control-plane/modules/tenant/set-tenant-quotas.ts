@@ -3,9 +3,8 @@ import type { Context } from "../../api/context.ts";
 import { find } from "../../api/find.ts";
 import { invalid } from "../../api/input.ts";
 import { authorise, changeAs } from "../../api/scope.ts";
-import { ApplicationRow } from "../../db/entities/application.ts";
 import { TenantRow, type Quotas } from "../../db/entities/tenant.ts";
-import { enqueue } from "../../db/outbox.ts";
+import { enqueueDeployments } from "../../db/outbox.ts";
 import { Tenant, toTenant } from "./tenant.type.ts";
 
 @InputType({ description: "what is left out is not limited" })
@@ -24,7 +23,7 @@ class TenantQuotasInput {
 
   @Field(() => Float, {
     nullable: true,
-    description: "in the memory of process, by application; each of its partitions has the same share",
+    description: "in the memory of process; each application has the same share, and each of its partitions",
   })
   stateBytes?: number | null;
 }
@@ -47,9 +46,7 @@ export class SetTenantQuotas {
       const row = await find(em, TenantRow, "tenant", id);
       row.quotas = Object.fromEntries(given);
       audit("tenant.quotas-set", id, { quotas: row.quotas });
-      for (const application of await em.find(ApplicationRow, {}, { orderBy: { id: "asc" } })) {
-        await enqueue(em, { kind: "deployment", tenant: id, application: application.id });
-      }
+      await enqueueDeployments(em, id);
       return toTenant(row);
     });
   }
