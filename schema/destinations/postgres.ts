@@ -13,7 +13,7 @@ export const postgres = destinationSpec({
   kind: "postgres",
   summary:
     "Upserts by result id into a table made from the output's type: `result_id text primary key`, `subject_key text` where " +
-    "rows are about one subject, then one column per output column (`.` becomes `_`). An erasure deletes by `subject_key`.",
+    "rows are about one subject, then one column per output column (`.` becomes `_`). An erasure deletes by `subject_key`, which has an index.",
   options: {
     host: { kind: "text", maxLength: 255, format: HOST, description: "name or address of the server" },
     port: { kind: "integer", min: 1, max: 65_535, default: 5432, description: "port of the server" },

@@ -69,6 +69,85 @@ test("a table from before gets the subjects' key; an erasure spares the rows tha
   ]);
 });
 
+/** The indexes that begin with the key; `valid` = whole. */
+async function subjectIndexes(table: string): Promise<readonly { readonly name: string; readonly valid: boolean }[]> {
+  const { rows } = await reader.query<{ name: string; valid: boolean }>(
+    `select x.relname as name, i.indisvalid as valid from pg_index i join pg_class x on x.oid = i.indexrelid
+     join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+     where i.indrelid = $1::regclass and a.attname = 'subject_key'`,
+    [table],
+  );
+  return rows;
+}
+
+// defect it guards: an erasure read the whole table
+test("an erasure finds its rows by an index, in a new table and in one from before", async () => {
+  await reader.query("create table wh.indexed_before (result_id text primary key, subject_key text, page_path text)");
+  const connected = async (table: string): Promise<void> => {
+    const destination = open(OUTPUT, { table });
+    await destination.connect();
+    await destination.close();
+  };
+  await connected("indexed_new");
+  // several lanes may meet one table
+  await Promise.all(Array.from({ length: 4 }, () => connected("indexed_before")));
+  for (const table of ["indexed_new", "indexed_before"]) {
+    await connected(table);
+    expect(await subjectIndexes(`wh.${table}`)).toEqual([{ name: `subject_key_${table}`, valid: true }]);
+  }
+  // what a build leaves that broke off
+  await reader.query(
+    "update pg_index set indisvalid = false where indexrelid = 'wh.subject_key_indexed_before'::regclass",
+  );
+  await connected("indexed_before");
+  expect(await subjectIndexes("wh.indexed_before")).toEqual([{ name: "subject_key_indexed_before", valid: true }]);
+  await reader.query("set enable_seqscan = off");
+  const plan = await reader.query("explain delete from wh.indexed_before where subject_key = 'k1'");
+  await reader.query("reset enable_seqscan");
+  expect(JSON.stringify(plan.rows)).toContain("subject_key_indexed_before");
+});
+
+// defect it guards: two builds of one index at once wait for one another
+test("who comes while another builds the index delivers without it", async () => {
+  const lock = "(hashtextextended('o2mc wh.subject_key_busy', 0))";
+  await reader.query(`create table wh.busy (result_id text primary key); select pg_advisory_lock${lock}`);
+  for (const indexes of [0, 1]) {
+    const destination = open(OUTPUT, { table: "busy" });
+    await destination.connect();
+    await destination.close();
+    expect(await subjectIndexes("wh.busy")).toHaveLength(indexes);
+    if (indexes === 0) await reader.query(`select pg_advisory_unlock${lock}`);
+  }
+});
+
+test("an index of the customer's own is enough, and a user who may make none delivers and erases without", async () => {
+  await reader.query("create table wh.own_index (result_id text primary key, subject_key text)");
+  await reader.query("create index mine on wh.own_index (subject_key, result_id)");
+  const destination = open(OUTPUT, { table: "own_index" });
+  await destination.connect();
+  await destination.close();
+  expect((await subjectIndexes("wh.own_index")).map(({ name }) => name)).toEqual(["mine"]);
+
+  const user = `writer_${database.options.database}`;
+  await reader.query(`create role ${user} login password 'pw'`);
+  try {
+    const made = open(OUTPUT, { table: "granted" });
+    await made.connect();
+    await made.close();
+    await reader.query("drop index wh.subject_key_granted");
+    await reader.query(`grant usage on schema wh to ${user}; grant all on wh.granted to ${user}`);
+    const guest = open(OUTPUT, { table: "granted", user, password: "pw" });
+    await guest.connect();
+    const rows = [{ id: "g1", values: ["/x", 1, 1, true, START], erasureKey: "k1" }];
+    await guest.write({ id: "m", first: 1, last: 1, rows });
+    expect(await guest.erase({ id: "e", erasureKey: "k1" })).toEqual({ rows: 1 });
+    await guest.close();
+    expect(await subjectIndexes("wh.granted")).toEqual([]);
+  } finally {
+    await reader.query(`drop owned by ${user}; drop role ${user}`);
+  }
+});
+
 test("an output about several subjects has no such key", async () => {
   const destination = open({ ...OUTPUT, perSubject: false }, { table: "counts" });
   await destination.connect();
