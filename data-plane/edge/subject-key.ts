@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { hmacSha256 } from "@o2mc/runtime/hmac.ts";
 import { partitionOf } from "@o2mc/schema/events/partition.ts";
 
 /** A subject as it is known behind the gate. */
@@ -14,13 +14,13 @@ const KEY_LENGTH = 22;
 
 /** The subjects of one application, the recent ones remembered; the salt is hex. */
 export class Subjects {
-  readonly #key: (subject: string) => string;
+  readonly #hmac: (subject: string) => string;
   // two generations are a cheap LRU: what was not asked for in one whole generation is forgotten
   #young = new Map<string, Subject>();
   #old = new Map<string, Subject>();
 
   constructor(saltHex: string) {
-    this.#key = hmacKeys(Buffer.from(saltHex, "hex"));
+    this.#hmac = hmacSha256(Buffer.from(saltHex, "hex"), "base64url");
   }
 
   /** The subject if it was asked for before. */
@@ -35,7 +35,7 @@ export class Subjects {
   get(subject: string): Subject {
     const known = this.known(subject);
     if (known !== undefined) return known;
-    const made = new KeyedSubject(this.#key(subject));
+    const made = new KeyedSubject(this.#hmac(subject).slice(0, KEY_LENGTH));
     this.#keep(ownCopy(subject), made);
     return made;
   }
@@ -72,23 +72,4 @@ function ownCopy(text: string): string {
   const copy = Buffer.from(text, "utf8").toString("utf8");
   // a lone surrogate has no UTF-8; such a text was no piece
   return copy === text ? copy : text;
-}
-
-const BLOCK = 64;
-const DIGEST = 32;
-
-/** HMAC (RFC 2104) from two one-shot hashes over prepared pads: a tenth of what createHmac costs. */
-function hmacKeys(salt: Buffer): (subject: string) => string {
-  const secret = salt.length > BLOCK ? hash("sha256", salt, "buffer") : salt;
-  const inner = Buffer.alloc(BLOCK + 2048, 0x36);
-  const outer = Buffer.alloc(BLOCK + DIGEST, 0x5c);
-  for (let i = 0; i < secret.length; i++) {
-    inner[i] = 0x36 ^ (secret[i] ?? 0);
-    outer[i] = 0x5c ^ (secret[i] ?? 0);
-  }
-  return (subject) => {
-    const bytes = inner.write(subject, BLOCK, "utf8");
-    hash("sha256", inner.subarray(0, BLOCK + bytes), "buffer").copy(outer, BLOCK);
-    return hash("sha256", outer, "base64url").slice(0, KEY_LENGTH);
-  };
 }
