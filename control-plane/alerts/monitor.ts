@@ -1,4 +1,5 @@
 import type { Logger } from "@o2mc/runtime/log.ts";
+import { Rounds } from "@o2mc/runtime/rounds.ts";
 import type { HubReader } from "../api/context.ts";
 import { newId } from "../api/ids.ts";
 import type { AlertRow } from "../db/entities/alert.ts";
@@ -37,36 +38,28 @@ export class Monitor {
   readonly #silences = new Silences();
   /** what was found last, by application: only news is written */
   readonly #found = new Map<string, string>();
-  readonly #ended = new AbortController();
-  #done: Promise<void> | undefined;
+  readonly #rounds: Rounds;
   /** first look, epoch ms */
   #since: number | undefined;
 
   constructor(options: MonitorOptions) {
     this.#options = options;
+    this.#rounds = new Rounds({
+      round: async () => {
+        await this.look(Date.now());
+        return LOOK_MS;
+      },
+      failed: (error) => options.log.warn({ err: error }, "lanes and sources could not be looked at"),
+      retryMs: LOOK_MS,
+    });
   }
 
   start(): void {
-    this.#done = this.#run();
+    this.#rounds.start();
   }
 
-  async stop(): Promise<void> {
-    this.#ended.abort();
-    await this.#done;
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#ended;
-    while (!signal.aborted) {
-      await this.look(Date.now()).catch((error: unknown) => {
-        this.#options.log.warn({ err: error }, "lanes and sources could not be looked at");
-      });
-      await new Promise<void>((resolve) => {
-        if (signal.aborted) return resolve();
-        const timer = setTimeout(resolve, LOOK_MS);
-        signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-      });
-    }
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** One look at everything, at `now` (epoch ms). A tenant whose hub is away is looked at the next time. */
@@ -75,7 +68,7 @@ export class Monitor {
     this.#since ??= now;
     const tenants = await asDispatcher(orm, async (em) => (await em.find(TenantRow, {})).map(({ id }) => id));
     for (const tenant of tenants) {
-      if (this.#ended.signal.aborted) return;
+      if (this.#rounds.stopped) return;
       await this.#tenant(tenant, now).catch((error: unknown) => {
         log.debug({ err: error, tenant }, "a tenant's lanes and sources could not be looked at");
       });

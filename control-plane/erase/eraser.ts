@@ -1,4 +1,5 @@
 import type { Logger } from "@o2mc/runtime/log.ts";
+import { Rounds } from "@o2mc/runtime/rounds.ts";
 import { currentPolicy } from "../api/find.ts";
 import { appendAudit } from "../db/append-audit.ts";
 import { DeliveryRow } from "../db/entities/delivery.ts";
@@ -56,53 +57,26 @@ interface Work {
  */
 export class Eraser {
   readonly #options: EraserOptions;
-  #wake: (() => void) | undefined;
-  #pending = true;
-  #stopped = false;
-  #done: Promise<void> | undefined;
-  #unlisten: (() => Promise<void>) | undefined;
+  readonly #rounds: Rounds;
 
   constructor(options: EraserOptions) {
     this.#options = options;
+    const { databaseUrl, log } = options;
+    this.#rounds = new Rounds({
+      round: () => this.#round(),
+      failed: (error) => log.error({ err: error }, "the erasures could not be read"),
+      retryMs: POLL_MS,
+      listen: (wake) => listen(databaseUrl, OUTBOX_CHANNEL, wake),
+    });
   }
 
   start(): void {
-    this.#unlisten = listen(this.#options.databaseUrl, OUTBOX_CHANNEL, () => this.#notify());
-    this.#done = this.#run();
+    this.#rounds.start();
   }
 
   /** Resolves when what is under way is done. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#notify();
-    await this.#unlisten?.();
-    await this.#done;
-  }
-
-  #notify(): void {
-    this.#pending = true;
-    this.#wake?.();
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stopped) {
-      this.#pending = false;
-      let wait = POLL_MS;
-      try {
-        wait = await this.#round();
-      } catch (error) {
-        this.#options.log.error({ err: error }, "the erasures could not be read");
-      }
-      if (this.#pending || this.#stopped) continue;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, wait);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      this.#wake = undefined;
-    }
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** One look at every open erasure; returns after how many ms the next is due. */
@@ -116,7 +90,7 @@ export class Eraser {
     await Promise.all(
       [...new Set(rows.map(({ tenant }) => tenant))].map(async (tenant) => {
         const own = rows.filter((row) => row.tenant === tenant);
-        for (const row of own) if (!this.#stopped) next = Math.min(next, await this.#advance(row));
+        for (const row of own) if (!this.#rounds.stopped) next = Math.min(next, await this.#advance(row));
       }),
     );
     return Math.max(50, next - Date.now());

@@ -1,4 +1,5 @@
 import type { Logger } from "@o2mc/runtime/log.ts";
+import { Rounds } from "@o2mc/runtime/rounds.ts";
 import type { DataPlaneRole } from "@o2mc/schema/subjects.ts";
 import { ApplicationRow } from "../db/entities/application.ts";
 import { DestinationRow } from "../db/entities/destination.ts";
@@ -44,54 +45,26 @@ export class Dispatcher {
   readonly #reconciled = new Set<string>();
   /** tenant → when it may be tried again, and how often it has failed */
   readonly #failing = new Map<string, { readonly at: number; readonly failures: number }>();
-  #wake: (() => void) | undefined;
-  #pending = true;
-  #stopped = false;
-  #done: Promise<void> | undefined;
-  #unlisten: (() => Promise<void>) | undefined;
+  readonly #rounds: Rounds;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    const { databaseUrl, log } = options;
+    this.#rounds = new Rounds({
+      round: () => this.#round(),
+      failed: (error) => log.error({ err: error }, "the outbox could not be read"),
+      retryMs: POLL_MS,
+      listen: (wake) => listen(databaseUrl, OUTBOX_CHANNEL, wake),
+    });
   }
 
   start(): void {
-    this.#unlisten = listen(this.#options.databaseUrl, OUTBOX_CHANNEL, () => this.#notify());
-    this.#done = this.#run();
+    this.#rounds.start();
   }
 
   /** Resolves when what is under way is done. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#notify();
-    await this.#unlisten?.();
-    await this.#done;
-  }
-
-  #notify(): void {
-    this.#pending = true;
-    this.#wake?.();
-  }
-
-  async #run(): Promise<void> {
-    const { log } = this.#options;
-    while (!this.#stopped) {
-      this.#pending = false;
-      let wait = POLL_MS;
-      try {
-        wait = await this.#round();
-      } catch (error) {
-        log.error({ err: error }, "the outbox could not be read");
-      }
-      if (this.#pending || this.#stopped) continue;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, wait);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      this.#wake = undefined;
-    }
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** One look at the outbox; returns after how many ms the next is due. */
