@@ -1,9 +1,9 @@
 import { Gate } from "../consent/gate.ts";
 import type { FieldDeclaration, FieldType } from "@o2mc/schema/consent/policy.ts";
-import type { DeployedSource, Deployment } from "@o2mc/schema/deployment/deployment.ts";
-import type { Scalar } from "@o2mc/schema/events/frame.ts";
+import type { Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import { eventSubject } from "@o2mc/schema/subjects.ts";
-import { compileReader, type FieldReader } from "./field-reader.ts";
+import { compileReader } from "./field-reader.ts";
+import type { ApplicationRules, SourceRules } from "./read-event.ts";
 import { KnownShapes } from "./shape/known-shapes.ts";
 import { Subjects } from "./subject-key.ts";
 
@@ -18,22 +18,15 @@ export interface LanePlan {
 }
 
 /** What the edge needs of one deployment, compiled once per revision. */
-export interface ApplicationPlan {
-  readonly deployment: Deployment;
+export interface ApplicationPlan extends ApplicationRules {
   readonly gate: Gate;
   readonly lanes: readonly LanePlan[];
-  /** one null per declared field, to be copied */
-  readonly emptyRow: readonly Scalar[];
-  readonly readFields: FieldReader;
-  /** where `$subject` and `$ip` stand among the values; -1 when not declared */
-  readonly subjectValue: number;
+  /** where `$ip` stands among the values; -1 when not declared */
   readonly ipValue: number;
-  readonly subjects: Subjects;
   readonly sources: ReadonlyMap<string, SourcePlan>;
 }
 
-export interface SourcePlan {
-  readonly source: DeployedSource;
+export interface SourcePlan extends SourceRules {
   readonly application: ApplicationPlan;
   /** judged by this plan's policy, hence forgotten with it */
   readonly shapes: KnownShapes;

@@ -1,11 +1,26 @@
 import { parseRfc3339 } from "../consent/rfc3339.ts";
+import type { DeployedSource, Deployment } from "@o2mc/schema/deployment/deployment.ts";
 import type { Scalar } from "@o2mc/schema/events/frame.ts";
 import { UnreadableEvent, type EventErrorCode } from "./event-error.ts";
-import { scalarOf } from "./field-reader.ts";
-import type { SourcePlan } from "./plan.ts";
-import type { EventShape } from "./shape/event-shape.ts";
-import type { Cell } from "./shape/match-events.ts";
-import type { Subject } from "./subject-key.ts";
+import { scalarOf, type FieldReader } from "./field-reader.ts";
+import type { Cell, EventShape } from "./shape/event-shape.ts";
+import type { Subject, Subjects } from "./subject-key.ts";
+
+/** What of a source's plan its events are checked by. */
+export interface SourceRules {
+  readonly source: DeployedSource;
+  readonly application: ApplicationRules;
+}
+
+export interface ApplicationRules {
+  readonly deployment: Deployment;
+  /** one null per declared field, to be copied */
+  readonly emptyRow: readonly Scalar[];
+  readonly readFields: FieldReader;
+  /** where `$subject` stands among the values; -1 when not declared */
+  readonly subjectValue: number;
+  readonly subjects: Subjects;
+}
 
 /** One valid event; `values` are the declared fields, in the policy's order. */
 export interface EventRow {
@@ -46,17 +61,17 @@ export class EventReader implements EventRow {
   subject: Subject;
   /** not judged yet */
   consent: unknown;
-  readonly #plan: SourcePlan;
+  readonly #rules: SourceRules;
   readonly #earliest: number;
   readonly #latest: number;
 
-  constructor(plan: SourcePlan, now: number) {
-    this.#plan = plan;
-    this.source = plan.source.id;
-    this.values = plan.application.emptyRow.slice();
+  constructor(rules: SourceRules, now: number) {
+    this.#rules = rules;
+    this.source = rules.source.id;
+    this.values = rules.application.emptyRow.slice();
     this.subject = NOBODY;
     // a log may be replayed long after; what a visitor does happens now
-    const ofOwner = plan.source.consentMode === "owner";
+    const ofOwner = rules.source.consentMode === "owner";
     this.#earliest = ofOwner ? 0 : now - TEN_YEARS_MS;
     this.#latest = ofOwner ? now + DAY_MS : now + TEN_YEARS_MS;
   }
@@ -68,7 +83,7 @@ export class EventReader implements EventRow {
     const { id, type, time, subject, data, consent } = value;
     const wrong = this.#envelope(id, type, time, subject);
     if (wrong !== undefined) return fault(wrong);
-    const { application } = this.#plan;
+    const { application } = this.#rules;
     const { values } = this;
     for (let i = 0; i < values.length; i++) values[i] = null;
     if (data !== undefined) {
@@ -95,7 +110,7 @@ export class EventReader implements EventRow {
       return false;
     }
     const { values } = this;
-    const { application } = this.#plan;
+    const { application } = this.#rules;
     for (let i = 0; i < values.length; i++) values[i] = null;
     const { fields, consent } = shape;
     let characters = 0;
@@ -132,7 +147,7 @@ export class EventReader implements EventRow {
     if (Number.isNaN(time)) return "invalid-time";
     if (time < this.#earliest || time > this.#latest) return "time-out-of-range";
     if (typeof subject !== "string") return "invalid-subject";
-    const { subjects } = this.#plan.application;
+    const { subjects } = this.#rules.application;
     let known = subjects.known(subject);
     if (known === undefined) {
       if (!isSubject(subject)) return "invalid-subject";

@@ -1,5 +1,6 @@
-import type { FieldType } from "@o2mc/schema/consent/policy.ts";
-import type { SourcePlan } from "../plan.ts";
+import type { FieldDeclaration, FieldType } from "@o2mc/schema/consent/policy.ts";
+
+export type Cell = string | number | boolean;
 
 /** A string, number or boolean of an event, and the bytes from the one before it up to it; a string's quotes are among them. */
 export interface Slot {
@@ -46,12 +47,12 @@ const MAX_BYTES = 8 * 1024;
 const MAX_DEPTH = 24;
 
 /**
- * The shape of an event that is valid for this source; undefined when it is better parsed each time. What is fixed by the
+ * The shape of an event that is valid for a source of these declared fields; undefined when it is better parsed each time. What is fixed by the
  * shape (which parts there are, of which JSON type, how deep) has been judged with this one event.
  */
-export function shapeOf(event: unknown, { application }: SourcePlan): EventShape | undefined {
+export function shapeOf(event: unknown, declared: readonly FieldDeclaration[]): EventShape | undefined {
   const fields = new Map<string, { readonly index: number; readonly type: FieldType }>();
-  application.deployment.policy.fields.forEach(({ path, type }, index) => {
+  declared.forEach(({ path, type }, index) => {
     if (!path.startsWith("$")) fields.set(JSON.stringify(["data", ...path.split(".")]), { index, type });
   });
   const slots: Slot[] = [];

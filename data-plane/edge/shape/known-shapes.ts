@@ -1,5 +1,4 @@
-import { EventReader } from "../read-event.ts";
-import type { SourcePlan } from "../plan.ts";
+import { EventReader, type SourceRules } from "../read-event.ts";
 import { shapeOf, type EventShape } from "./event-shape.ts";
 
 const MAX_SHAPES = 8;
@@ -12,9 +11,9 @@ export class KnownShapes {
     return this.#shapes;
   }
 
-  learn(event: unknown, plan: SourcePlan, now: number): void {
-    if (new EventReader(plan, now).read(event) !== undefined) return;
-    const shape = shapeOf(event, plan);
+  learn(event: unknown, rules: SourceRules, now: number): void {
+    if (new EventReader(rules, now).read(event) !== undefined) return;
+    const shape = shapeOf(event, rules.application.deployment.policy.fields);
     // one that is known was not matched for its values, an escape in them say
     if (shape === undefined || this.#shapes.some(({ signature }) => signature === shape.signature)) return;
     this.#shapes = [shape, ...this.#shapes].slice(0, MAX_SHAPES);

@@ -1,8 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { EventFault, EventReader } from "../read-event.ts";
-import type { EventShape, Literal } from "./event-shape.ts";
-
-export type Cell = string | number | boolean;
+import type { Cell, EventShape, Literal } from "./event-shape.ts";
 
 const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_SLOTS = 257;
