@@ -7,12 +7,11 @@ import { createCurve } from "@nats-io/nkeys";
 import { connect as natsConnect, jwtAuthenticator, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startNatsOperator, type NatsOperator } from "../../../e2e/testkit/nats-operator.ts";
-import { OutboxRow } from "../../db/entities/outbox.ts";
-import { asDispatcher } from "../../db/orm.ts";
 import { SecretBox } from "../../db/secret.ts";
 import { Hub } from "../../hub/hub.ts";
 import { Dispatcher } from "../../publish/dispatcher.ts";
 import { startApi, type TestApi } from "../../test/api.ts";
+import { dispatched } from "../../test/dispatched.ts";
 import { makeTenant, type Fixture } from "../../test/fixture.ts";
 import { tenantHub } from "../result/tenant-hub.ts";
 
@@ -39,7 +38,7 @@ beforeAll(async () => {
   dispatcher.start();
   one = await makeTenant(api, "one");
   two = await makeTenant(api, "two");
-  await dispatched();
+  await dispatched(api.database.orm);
 });
 
 afterAll(async () => {
@@ -50,11 +49,6 @@ afterAll(async () => {
   await hub?.close();
   await nats?.stop();
 });
-
-async function dispatched(): Promise<void> {
-  const todo = () => asDispatcher(api.database.orm, (em) => em.count(OutboxRow, { doneAt: null }));
-  while ((await todo()) > 0) await new Promise((resolve) => setTimeout(resolve, 50));
-}
 
 const owner = (tenant: string) => api.issuer.token({ tenant, roles: ["owner"], sub: `owner of ${tenant}` });
 
@@ -125,7 +119,7 @@ test("a revocation puts out who is in with this role's users, and no other role,
   const answer = await api.ask(await owner("one"), REVOKE, { role: "PROCESS", application: one.application });
   expect(answer.codes).toEqual([]);
   await out;
-  await dispatched();
+  await dispatched(api.database.orm);
   await Promise.all(others.map((other) => other.flush()));
   expect(lost).toEqual([]);
   await expect(enter(stolen)).rejects.toThrow(/[Aa]uthor/);
@@ -142,7 +136,7 @@ test("edge's and deliver's users are revoked whole; process names its applicatio
   const out = putOut(await connect("edge", stolen));
   expect((await api.ask(await owner("one"), REVOKE, { role: "EDGE" })).codes).toEqual([]);
   await out;
-  await dispatched();
+  await dispatched(api.database.orm);
   await expect(enter(stolen)).rejects.toThrow(/[Aa]uthor/);
   for (const wrong of [{ role: "PROCESS" }, { role: "EDGE", application: one.application }]) {
     expect((await api.ask(await owner("one"), REVOKE, wrong)).codes).toEqual(["INVALID_INPUT"]);
@@ -155,7 +149,7 @@ test("nobody revokes another tenant's users", async () => {
   expect(answer.codes).toEqual(["NOT_FOUND"]);
   const [edge, own] = [await credential("edge", token("one")), await credential("edge", token("two"))];
   expect((await api.ask(await owner("two"), REVOKE, { role: "EDGE" })).codes).toEqual([]);
-  await dispatched();
+  await dispatched(api.database.orm);
   expect((await credential("edge", token("two"))).jwt).not.toBe(own.jwt);
   expect(await credential("process", laneAccessKey("one", one.application, "analytics"))).toEqual(before);
   expect(await credential("edge", token("one"))).toEqual(edge);

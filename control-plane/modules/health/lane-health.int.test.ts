@@ -1,56 +1,23 @@
 import { jetstream } from "@nats-io/jetstream";
-import { createCurve } from "@nats-io/nkeys";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createLogger } from "@o2mc/runtime/log.ts";
 import { writeKey } from "@o2mc/runtime/bucket.ts";
 import { BUCKETS, checkpointKey, eventSubject } from "@o2mc/schema/subjects.ts";
-import { startNatsOperator, type NatsOperator } from "../../../e2e/testkit/nats-operator.ts";
-import { OutboxRow } from "../../db/entities/outbox.ts";
-import { asDispatcher } from "../../db/orm.ts";
-import { SecretBox } from "../../db/secret.ts";
 import type { TenantConnection } from "../../hub/connection.ts";
-import { Hub } from "../../hub/hub.ts";
-import { Dispatcher } from "../../publish/dispatcher.ts";
-import { ensureAccount } from "../../publish/ensure-account.ts";
-import { startApi, type TestApi } from "../../test/api.ts";
+import type { TestApi } from "../../test/api.ts";
 import { makeTenant, type Fixture } from "../../test/fixture.ts";
-import { tenantHub } from "../result/tenant-hub.ts";
+import { startHubApi, type HubApi } from "../../test/hub-api.ts";
 
-const secrets = new SecretBox(Buffer.alloc(32, 7));
-const log = createLogger("test", "silent");
-
-let nats: NatsOperator;
-let hub: Hub;
+let running: HubApi;
 let api: TestApi;
-let dispatcher: Dispatcher;
 let tenant: Fixture;
 let connection: TenantConnection;
 
 beforeAll(async () => {
-  nats = await startNatsOperator();
-  hub = await Hub.connect(nats);
-  api = await startApi({ hub: (orm, box) => tenantHub(orm, box, hub, log), tokenRecheckMs: 50 });
-  const { orm, url: databaseUrl } = api.database;
-  dispatcher = new Dispatcher({ orm, secrets, hub, log, sealFor: createCurve().getPublicKey(), databaseUrl });
-  dispatcher.start();
-  tenant = await makeTenant(api, "one");
-  await dispatched();
-  const account = await ensureAccount(orm, secrets, "one");
-  if (account === null) throw new Error("no tenant");
-  connection = await hub.tenant("one", account.seed);
+  running = await startHubApi();
+  ({ api, tenant, connection } = running);
 });
 
-afterAll(async () => {
-  await dispatcher?.stop();
-  await api?.stop();
-  await hub?.close();
-  await nats?.stop();
-});
-
-async function dispatched(): Promise<void> {
-  const open = () => asDispatcher(api.database.orm, (em) => em.count(OutboxRow, { doneAt: null }));
-  while ((await open()) > 0) await new Promise((resolve) => setTimeout(resolve, 50));
-}
+afterAll(() => running?.stop());
 
 const QUERY = `query ($a: ID!) { laneHealth(application: $a) { lane partitions ownedPartitions lagFrames lagEvents lagSeconds
   events stateBytes stateBytesLimit refused reportedAt
