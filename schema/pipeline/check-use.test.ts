@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { AnonymizedUse, FieldDeclaration, Policy } from "../consent/policy.ts";
+import { purpose } from "../consent/testkit/policy-parts.ts";
 import { checkUse } from "./check-use.ts";
 import { checkDefinition } from "./check.ts";
 import { DefinitionError } from "./definition-error.ts";
 import { DEFAULT_TIME, type Step } from "./definition.ts";
 
-const purpose = (name: string) => ({ name, description: "", legalBasis: "consent" as const, lifetimeDays: 365 });
 const field = (
   path: string,
   type: FieldDeclaration["type"],

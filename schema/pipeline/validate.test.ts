@@ -1,18 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { FieldDeclaration, Policy } from "../consent/policy.ts";
+import type { Policy } from "../consent/policy.ts";
+import { field, purpose } from "../consent/testkit/policy-parts.ts";
 import { checkDefinition } from "./check.ts";
 import { DefinitionError } from "./definition-error.ts";
 import { DEFAULT_TIME, type Step } from "./definition.ts";
 import { validateDefinition } from "./validate.ts";
 
-const purpose = (name: string) => ({ name, description: "", legalBasis: "consent" as const, lifetimeDays: 365 });
-const field = (path: string, type: FieldDeclaration["type"], ...purposes: string[]): FieldDeclaration => ({
-  path,
-  type,
-  purposes,
-  description: "",
-});
 const policy: Policy = {
   version: 1,
   purposes: [purpose("analytics"), purpose("marketing")],
