@@ -6,16 +6,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "@o2mc/runtime/log.ts";
 import { SealedReader } from "@o2mc/runtime/sealed.ts";
-import type { Deployment, DestinationConfig } from "@o2mc/schema/deployment/deployment.ts";
+import type { DestinationConfig } from "@o2mc/schema/deployment/deployment.ts";
 import type { DestinationProblem } from "@o2mc/schema/destinations/destination-problem.ts";
 import { createCurve } from "@nats-io/nkeys";
 import { BUCKETS } from "@o2mc/schema/subjects.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { TenantDeliveries } from "./tenant.ts";
 import { testDestination } from "./test-destination.ts";
+import { testDeployment } from "./testkit/deployment.ts";
 import { eventually } from "./testkit/eventually.ts";
 import { outgoingTo } from "./testkit/outgoing.ts";
-import { APP, MESSAGE_KEY, PIPELINE, TENANT, TenantHub } from "./testkit/tenant-hub.ts";
+import { MESSAGE_KEY, TENANT, TenantHub } from "./testkit/tenant-hub.ts";
 
 const NAMES = ["fine", "closed", "sealed", "late"];
 const OUTPUT = { name: "o", perSubject: true, columns: [] };
@@ -44,36 +45,6 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-function deployment(): Deployment {
-  return {
-    formatVersion: 1,
-    tenant: TENANT,
-    application: APP,
-    revision: 1,
-    policy: { version: 1, purposes: [], fields: [] },
-    sources: [],
-    lanes: [],
-    pipelines: [
-      {
-        id: PIPELINE,
-        name: PIPELINE,
-        version: 1,
-        since: 1,
-        lane: "analytics",
-        definition: { purposes: ["analytics"], time: { disorderSeconds: 60, idleSeconds: 30 }, steps: [] },
-        outputs: [OUTPUT],
-      },
-    ],
-    deliveries: NAMES.map((name) => ({
-      id: `to-${name}`,
-      pipeline: PIPELINE,
-      output: OUTPUT.name,
-      destination: name,
-    })),
-    subjectSalt: "00",
-  };
-}
-
 async function problem(name: string): Promise<Partial<DestinationProblem>> {
   const entry = await (await hub.bucket(BUCKETS.destinationProblems)).get(name);
   if (entry === null || entry.operation !== "PUT") return { message: entry?.operation ?? "none" };
@@ -97,7 +68,7 @@ test("where a delivery cannot begin is told in the words of a test, until it can
     const recipient = name === "sealed" ? { recipient: createCurve().getPublicKey() } : {};
     await hub.putDestination(config(name), recipient);
   }
-  deliveries.deploy(deployment());
+  deliveries.deploy(testDeployment(OUTPUT, NAMES));
   for (const name of ["closed", "late"]) {
     const { code, message } = await testDestination(OPTIONS[name], outgoing);
     await eventually(() => problem(name), { code, message });
@@ -117,7 +88,7 @@ test("where a delivery cannot begin is told in the words of a test, until it can
   await hub.putDestination(config("late", { webhook: { url, secret: `whsec_${"a".repeat(32)}` } }));
   await eventually(() => problem("late"), { message: "DEL" });
   // and another is given up
-  const { deliveries: all, ...rest } = deployment();
+  const { deliveries: all, ...rest } = testDeployment(OUTPUT, NAMES);
   deliveries.deploy({ ...rest, deliveries: all.filter(({ destination }) => destination !== "closed") });
   await eventually(() => problem("closed"), { message: "DEL" });
 

@@ -4,15 +4,16 @@ import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createCurve } from "@nats-io/nkeys";
 import { SealedReader } from "@o2mc/runtime/sealed.ts";
-import type { Deployment, DestinationConfig } from "@o2mc/schema/deployment/deployment.ts";
+import type { DestinationConfig } from "@o2mc/schema/deployment/deployment.ts";
 import { BUCKETS } from "@o2mc/schema/subjects.ts";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { DEFAULT_BACK_OFF } from "./back-off.ts";
 import { TenantDeliveries } from "./tenant.ts";
+import { testDeployment } from "./testkit/deployment.ts";
 import { eventually } from "./testkit/eventually.ts";
 import { outgoingTo } from "./testkit/outgoing.ts";
-import { APP, MESSAGE_KEY, PIPELINE, TENANT, TenantHub } from "./testkit/tenant-hub.ts";
+import { MESSAGE_KEY, TENANT, TenantHub } from "./testkit/tenant-hub.ts";
 
 const SECRET = `whsec_${Buffer.from("a secret of twenty-four bytes").toString("base64")}`;
 const NAMES = ["fine", "strange", "moved", "foreign", "plain"];
@@ -48,36 +49,6 @@ afterAll(async () => {
   server.close();
 });
 
-function deployment(): Deployment {
-  return {
-    formatVersion: 1,
-    tenant: TENANT,
-    application: APP,
-    revision: 1,
-    policy: { version: 1, purposes: [], fields: [] },
-    sources: [],
-    lanes: [],
-    pipelines: [
-      {
-        id: PIPELINE,
-        name: PIPELINE,
-        version: 1,
-        since: 1,
-        lane: "analytics",
-        definition: { purposes: ["analytics"], time: { disorderSeconds: 60, idleSeconds: 30 }, steps: [] },
-        outputs: [OUTPUT],
-      },
-    ],
-    deliveries: NAMES.map((name) => ({
-      id: `to-${name}`,
-      pipeline: PIPELINE,
-      output: OUTPUT.name,
-      destination: name,
-    })),
-    subjectSalt: "00",
-  };
-}
-
 async function run(seeds: readonly string[]) {
   const lines: string[] = [];
   const connection = await hub.connectDeliver();
@@ -91,7 +62,7 @@ async function run(seeds: readonly string[]) {
     outgoing: outgoingTo(),
     log: pino({ level: "trace" }, { write: (line: string) => void lines.push(line) }),
   });
-  deliveries.deploy(deployment());
+  deliveries.deploy(testDeployment(OUTPUT, NAMES));
   const state = (name: string): string => {
     const { state: is, error } = deliveries.counters.get(`to-${name}`) ?? {};
     return `${is} ${error}`;
