@@ -230,6 +230,35 @@ test("an erasure while the hub is down is repeated until it is done, with what w
   expect(await consentOf(zoe)).toMatchObject({ purposes: [] });
 });
 
+// defect it guards: what is under way would put again what was taken out before the withdrawal
+test("consent goes first: while it cannot be withdrawn no other part begins", async () => {
+  const eve = await given("eve");
+  const seq = await deadLetter(eve);
+  const { jsm } = connection;
+  const { config } = await jsm.streams.info(STREAMS.receipts);
+  // no withdrawal without its receipt; everything else would work
+  await jsm.streams.delete(STREAMS.receipts);
+  const { id } = await erase("eve");
+  const consentOfIt = ({ parts }: Progress) => parts.find(({ kind }) => kind === "CONSENT");
+  try {
+    // the third attempt: every other part has had its turn twice
+    const failing = await until(id, (erasure) => (consentOfIt(erasure)?.attempts ?? 0) > 2);
+    expect(consentOfIt(failing)).toMatchObject({ state: "OPEN" });
+    const others = failing.parts.filter(({ kind }) => kind !== "CONSENT");
+    expect(others.map(({ state, attempts, receipt }) => [state, attempts, receipt])).toEqual([
+      ["OPEN", 0, null],
+      ["OPEN", 0, null],
+      ["OPEN", 0, null],
+    ]);
+    expect(await letter(seq)).not.toBeNull();
+  } finally {
+    await jsm.streams.add(config);
+  }
+  await done(id);
+  expect(await letter(seq)).toBeNull();
+  expect(await consentOf(eve)).toMatchObject({ purposes: [] });
+});
+
 test("an erasure that was asked for while no eraser ran is caught up, and leaves one receipt when it is repeated", async () => {
   await eraser.stop();
   const { id, subjectKey } = await erase("late");
