@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -16,6 +17,8 @@ import { KEY, testDeployment } from "./testkit/deployment.ts";
 
 /** Purposes 1, 2 and 3 are granted, the vendors 2, 6 and 8. */
 const TCF_1_2_3 = "COvFyGBOvFyGBAbAAAENAPCAAOAAAAAAAAAAAEEUACCKAAA";
+/** Of the source `elsewhere` alone. */
+const OTHER_KEY = "wk_elsewhere";
 const log = createLogger("edge-test", "silent");
 
 const BANNER = {
@@ -58,7 +61,8 @@ function deployment(): Deployment {
     jurisdiction: "EU",
   };
   const crm = { ...source("rest"), id: "crm", consentAuthority: true } as const;
-  return { ...plain, policy, sources: [...plain.sources, crm] };
+  const elsewhere = { ...source("rest"), id: "elsewhere", writeKeyHashes: [hash("sha256", OTHER_KEY)] };
+  return { ...plain, policy, sources: [...plain.sources, crm, elsewhere] };
 
   function source(id: string): DeployedSource {
     const found = plain.sources.find((one) => one.id === id);
@@ -200,6 +204,68 @@ test("a level is the purposes that the policy gives it", async () => {
   expect(await lanes("level", { level: "most" })).toEqual(["analytics"]);
   expect(await put("level", { level: "unheard-of" })).toMatchObject({ status: 400, body: { code: "unknown-purpose" } });
   expect(await put("level", { level: "some", ...ALL })).toMatchObject({ status: 400 });
+});
+
+const putInBody = (subject: unknown, said: object, headers: object = {}, source = "rest"): Promise<Answer> =>
+  call("PUT", "consent", { subject, policyVersion: 2, ...said }, headers, source);
+
+// defect it guards: nobody could withdraw for subjects that clients take out of a URL before they send it
+test("the subject may stand in the body: whoever it is, it is who it would be in the path", async () => {
+  for (const subject of [".", "..", "a/../b", "in-body"]) {
+    expect((await putInBody(subject, ALL)).status).toBe(204);
+    expect(await lanes(subject, null)).toEqual(BOTH);
+    expect((await putInBody(subject, ALL, GPC)).status).toBe(204);
+    expect(await lanes(subject, ALL)).toEqual(["analytics"]);
+    expect((await putInBody(subject, { purposes: [] })).status).toBe(204);
+    expect(await lanes(subject, ALL)).toBe("withdrawn");
+  }
+  expect((await put("in-body", ALL)).status).toBe(204);
+  expect(await lanes("in-body", null)).toEqual(BOTH);
+  const [inBody, inPath] = (await chain()).slice(-2).map(({ receipt }) => receipt.subjectKey);
+  expect(inBody).toBe(inPath);
+});
+
+test("a consent with its subject in the body is refused as one with it in the path, and stores nothing", async () => {
+  const from = (await chain()).length;
+  const withdrawal = { purposes: [] };
+  for (const subject of [undefined, null, 7, "", ["s"], "x".repeat(513), "a\nb", "nul\u0000", "half \ud800"]) {
+    expect(await putInBody(subject, withdrawal)).toMatchObject({ status: 400, body: { code: "invalid-subject" } });
+  }
+  const refusals = [
+    [{ purposes: ["unheard-of"] }, 400, "unknown-purpose"],
+    [{ purposes: ["analytics", "analytics"] }, 400, "invalid-consent"],
+    [{ ...ALL, policyVersion: 1 }, 409, "outdated-policy"],
+    [{ ...ALL, padding: "x".repeat(32 * 1024) }, 413, "body-too-large"],
+  ] as const;
+  for (const [said, status, code] of refusals) {
+    expect(await putInBody("refused", said)).toMatchObject({ status, body: { code } });
+    expect(await put("refused", said)).toMatchObject({ status, body: { code } });
+  }
+  expect((await call("POST", "consent", { subject: "refused", ...withdrawal }, {})).status).toBe(405);
+  const url = `${base}/v1/sources/rest/consent`;
+  const headers = { "content-type": "application/json", authorization: `Bearer ${KEY}` };
+  for (const [body, code] of [
+    ['{"subject":"refused","subject":"other","policyVersion":2,"purposes":[]}', "invalid-consent"],
+    ["null", "invalid-consent"],
+    ["{", "invalid-json"],
+  ] as const) {
+    const answer = await fetch(url, { method: "PUT", body, headers });
+    expect([answer.status, ((await answer.json()) as Answer["body"])["code"]]).toEqual([400, code]);
+  }
+  expect(await chain()).toHaveLength(from);
+});
+
+test("a foreign source's key, or a page of a foreign origin, stores no consent with its subject in the body", async () => {
+  const from = (await chain()).length;
+  const stolen = { authorization: `Bearer ${OTHER_KEY}` };
+  expect((await putInBody("owner", ALL, stolen, "elsewhere")).status).toBe(204);
+  for (const headers of [stolen, { authorization: "" }, { authorization: "Bearer nobody's" }]) {
+    expect(await putInBody("victim", ALL, headers)).toMatchObject({ status: 401, body: { code: "unauthorized" } });
+  }
+  const page = { origin: "https://evil.example" };
+  expect(await putInBody("victim", ALL, page)).toMatchObject({ status: 403, body: { code: "origin-not-allowed" } });
+  expect(await chain()).toHaveLength(from + 1);
+  expect(await lanes("victim", null)).toBe("no-consent");
 });
 
 test("each consent leaves a receipt behind the one before, with what was asked, shown and denied", async () => {

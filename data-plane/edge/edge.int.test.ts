@@ -512,6 +512,9 @@ test("the OpenAPI document has the declared fields; the snippet has an ETag", as
     "string",
   );
   expect(body).toHaveProperty(["paths", "/v1/sources/rest/events", "post"]);
+  const said = ["put", "requestBody", "content", "application/json", "schema", "required"];
+  expect(body).toHaveProperty(["paths", "/v1/sources/rest/consent", ...said], ["subject", "policyVersion"]);
+  expect(body).toHaveProperty(["paths", "/v1/sources/rest/consent/{subject}", ...said], ["policyVersion"]);
   const snippet = await fetch(`${base}/sloc.js`);
   expect(await snippet.text()).toBe("void 0;");
   const again = await fetch(`${base}/sloc.js`, { headers: { "if-none-match": snippet.headers.get("etag") ?? "" } });

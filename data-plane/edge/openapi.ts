@@ -18,11 +18,6 @@ const TYPES: Readonly<Record<FieldType, object>> = {
 /** The OpenAPI 3.1 document of one source, from the fields that its policy declares. */
 export function openApi({ source, application }: SourcePlan, server: string): object {
   const { policy } = application.deployment;
-  const security = [{ writeKey: [] }];
-  const problem = (description: string): object => ({
-    description,
-    content: { "application/problem+json": { schema: ref("Problem") } },
-  });
   const event = ref("Event");
   return {
     openapi: "3.1.0",
@@ -33,7 +28,7 @@ export function openApi({ source, application }: SourcePlan, server: string): ob
         post: {
           operationId: "sendEvents",
           summary: "Send one event, an array, or one a line; CloudEvents 1.0 in structured, batch or binary mode",
-          security,
+          security: SECURITY,
           requestBody: {
             required: true,
             content: {
@@ -55,31 +50,20 @@ export function openApi({ source, application }: SourcePlan, server: string): ob
           },
         },
       },
+      [`/v1/sources/${source.id}/consent`]: {
+        put: {
+          operationId: "putConsentOf",
+          summary:
+            "Store what the subject in the body permits, any subject, also `.` and `..`; no purposes = withdrawal",
+          ...consentOperation(["subject", "policyVersion"], { subject: subjectSchema, ...saidSchema(policy) }),
+        },
+      },
       [`/v1/sources/${source.id}/consent/{subject}`]: {
         put: {
           operationId: "putConsent",
           summary: "Store what a subject permits; no purposes = withdrawal",
-          security,
           parameters: [{ name: "subject", in: "path", required: true, schema: subjectSchema }],
-          requestBody: {
-            required: true,
-            content: {
-              "application/json": {
-                schema: {
-                  type: "object",
-                  required: ["policyVersion"],
-                  properties: saidSchema(policy),
-                },
-              },
-            },
-          },
-          responses: {
-            204: { description: "Stored" },
-            400: problem("Not a consent"),
-            401: problem("The source or its write key is not known, or the key has ended"),
-            409: problem("The policy has another version by now"),
-            503: problem("The hub does not answer"),
-          },
+          ...consentOperation(["policyVersion"], saidSchema(policy)),
         },
       },
     },
@@ -123,6 +107,31 @@ export function openApi({ source, application }: SourcePlan, server: string): ob
   };
 }
 
+/** What it takes and answers, wherever the subject stands. */
+const consentOperation = (required: readonly string[], properties: object): object => ({
+  security: SECURITY,
+  requestBody: {
+    required: true,
+    content: { "application/json": { schema: { type: "object", required, properties } } },
+  },
+  responses: {
+    204: { description: "Stored" },
+    400: problem("Not a consent, or of nobody"),
+    401: problem("The source or its write key is not known, or the key has ended"),
+    409: problem("The policy has another version by now"),
+    413: problem("Too large after decompression"),
+    415: problem("Another encoding"),
+    503: problem("The hub does not answer"),
+  },
+});
+
+const SECURITY = [{ writeKey: [] }];
+
+const problem = (description: string): object => ({
+  description,
+  content: { "application/problem+json": { schema: ref("Problem") } },
+});
+
 const ref = (name: string): object => ({ $ref: `#/components/schemas/${name}` });
 
 const subjectSchema = { type: "string", minLength: 1, maxLength: 512 } as const;
@@ -141,7 +150,7 @@ const consentSchema = (policy: Policy): object => ({
 });
 
 /** Purposes, or a level or a TC string in their place; signals only narrow. */
-const saidSchema = (policy: Policy): object => ({
+const saidSchema = (policy: Policy): Record<string, object> => ({
   purposes: purposesSchema(policy),
   ...(policy.levels === undefined || policy.levels.length === 0
     ? {}

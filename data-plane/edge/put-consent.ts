@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { makeReceipt } from "@o2mc/schema/consent/receipt.ts";
 import { signalsOf } from "../consent/signals.ts";
-import { parseStatement, saidUnder, type Statement } from "../consent/statement.ts";
+import { parseStatement, saidUnder } from "../consent/statement.ts";
 import { isAmbiguous } from "./ambiguous-events.ts";
 import { Problem } from "./problem.ts";
 import { readBody } from "./read-body.ts";
@@ -13,12 +13,22 @@ import { storeConsent } from "./store-consent.ts";
 /** a TC string may be long */
 const BODY_LIMIT = 32 * 1024;
 
-/** Stores what a subject has said, with its receipt; resolves once both are in the hub and it counts at this edge. */
-export async function putConsent(request: IncomingMessage, subject: string, find: () => DeployedAt): Promise<void> {
+/**
+ * Stores what a subject has said, with its receipt; resolves once both are in the hub and it counts at this edge. The subject
+ * is the path's; undefined = it stands in the body, where no client takes `..` for a way up.
+ */
+export async function putConsent(
+  request: IncomingMessage,
+  inPath: string | undefined,
+  find: () => DeployedAt,
+): Promise<void> {
   const body = await readBody(request, BODY_LIMIT);
-  if (!isSubject(subject)) throw new Problem("invalid-subject");
+  if (inPath !== undefined && !isSubject(inPath)) throw new Problem("invalid-subject");
   const now = Date.now();
-  const statement = parse(body, now);
+  const value = parse(body);
+  const subject = inPath ?? subjectOf(value);
+  const statement = parseStatement(value, now);
+  if (statement === "malformed") throw new Problem("invalid-consent");
   const { plan, edge } = find();
   const { policy, application, tenant } = plan.application.deployment;
   const { purposes, level, fromTcf, policyVersion } = statement;
@@ -43,7 +53,7 @@ export async function putConsent(request: IncomingMessage, subject: string, find
   await storeConsent(edge, receipt);
 }
 
-function parse(body: Buffer, now: number): Statement {
+function parse(body: Buffer): unknown {
   const text = body.toString("utf8");
   let value: unknown;
   try {
@@ -52,7 +62,12 @@ function parse(body: Buffer, now: number): Statement {
     throw new Problem("invalid-json", { cause });
   }
   if (isAmbiguous(text)) throw new Problem("invalid-consent");
-  const statement = parseStatement(value, now);
-  if (statement === "malformed") throw new Problem("invalid-consent");
-  return statement;
+  return value;
+}
+
+function subjectOf(value: unknown): string {
+  if (typeof value !== "object" || value === null) throw new Problem("invalid-consent");
+  const { subject } = value as Record<string, unknown>;
+  if (typeof subject !== "string" || !isSubject(subject)) throw new Problem("invalid-subject");
+  return subject;
 }

@@ -38,7 +38,7 @@ interface Exchange {
   cors: Headers;
 }
 
-const SOURCE_PATH = /^\/v1\/sources\/([A-Za-z0-9_-]{1,128})\/(events|openapi\.json|consent\/([^/]*))$/;
+const SOURCE_PATH = /^\/v1\/sources\/([A-Za-z0-9_-]{1,128})\/(events|openapi\.json|consent(?:\/([^/]*))?)$/;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
 /** what is read of a refused body, so that the sender gets to see the answer */
@@ -120,7 +120,8 @@ class Routes {
     }
     if (cors === undefined) throw new Problem("origin-not-allowed");
     if (preflight) return { status: 204 };
-    allow(request, subject === undefined ? "POST" : "PUT");
+    const toEvents = resource === "events";
+    allow(request, toEvents ? "POST" : "PUT");
     authorize(found, request);
     // once more when the deployment has changed while the body came in
     const now = (): DeployedAt => {
@@ -128,12 +129,12 @@ class Routes {
       if (current !== found) authorize(current, request);
       return current;
     };
-    if (subject === undefined) {
+    if (toEvents) {
       // before the body, so that nothing is sent in vain
       if (!found.plan.source.grant.granted) throw new Problem("not-granted");
       return { status: 202, body: await postEvents(request, now, this.#options) };
     }
-    await putConsent(request, decode(subject), now);
+    await putConsent(request, subject === undefined ? undefined : decode(subject), now);
     return { status: 204 };
   }
 
