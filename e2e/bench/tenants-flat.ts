@@ -1,7 +1,8 @@
-import { startPlatform, type Platform } from "../testkit/platform.ts";
+import type { Platform } from "../testkit/platform.ts";
 import { benchTenant, type BenchTenant } from "./bench-tenant.ts";
 import { cpuSeconds } from "./cpu-time.ts";
 import { measurement, type Benchmark, type Measurement } from "./measurement.ts";
+import { onPlatform } from "./on-platform.ts";
 import { sleep, steadyLoad } from "./steady-load.ts";
 
 const RATE = 5_000;
@@ -16,14 +17,7 @@ const PROCESSES = ["nats", "edge", "process", "deliver", "control-plane"];
  */
 export const tenantsFlat: Benchmark = {
   names: ["tenants.flat"],
-  run: async () => {
-    const platform = await startPlatform();
-    try {
-      return await measure(platform);
-    } finally {
-      await platform.stop();
-    }
-  },
+  run: () => onPlatform(measure),
 };
 
 async function measure(platform: Platform): Promise<readonly Measurement[]> {

@@ -1,11 +1,12 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { startPlatform, type Platform } from "../testkit/platform.ts";
+import type { Platform } from "../testkit/platform.ts";
 import { benchTenant } from "./bench-tenant.ts";
 import { cpuSeconds } from "./cpu-time.ts";
 import type { FloodAnswers } from "./flood.ts";
 import { measurement, median, share, type Benchmark, type Measurement } from "./measurement.ts";
+import { onPlatform } from "./on-platform.ts";
 import { sleep, steadyLoad, type Site } from "./steady-load.ts";
 import { webhookReceiver } from "./webhook-receiver.ts";
 
@@ -32,14 +33,7 @@ class Period {
  */
 export const tenantsLimit: Benchmark = {
   names: ["tenants.limit"],
-  run: async () => {
-    const platform = await startPlatform();
-    try {
-      return await measure(platform);
-    } finally {
-      await platform.stop();
-    }
-  },
+  run: () => onPlatform(measure),
 };
 
 async function measure(platform: Platform): Promise<readonly Measurement[]> {

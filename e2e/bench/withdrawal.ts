@@ -1,6 +1,7 @@
-import { startPlatform, type Platform } from "../testkit/platform.ts";
+import type { Platform } from "../testkit/platform.ts";
 import { benchTenant, type BenchTenant } from "./bench-tenant.ts";
 import { measurement, share, type Benchmark, type Measurement } from "./measurement.ts";
+import { onPlatform } from "./on-platform.ts";
 import { sleep, steadyLoad, visitor } from "./steady-load.ts";
 import { webhookReceiver } from "./webhook-receiver.ts";
 
@@ -31,14 +32,7 @@ interface Withdrawal {
  */
 export const withdrawal: Benchmark = {
   names: ["withdrawal"],
-  run: async () => {
-    const platform = await startPlatform();
-    try {
-      return await measure(platform);
-    } finally {
-      await platform.stop();
-    }
-  },
+  run: () => onPlatform(measure),
 };
 
 async function measure(platform: Platform): Promise<readonly Measurement[]> {
