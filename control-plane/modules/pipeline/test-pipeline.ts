@@ -1,6 +1,5 @@
 import { GraphQLJSONObject } from "graphql-scalars";
 import { Arg, Ctx, Field, ID, Int, Mutation, ObjectType, Resolver } from "type-graphql";
-import type { ColumnType } from "@o2mc/schema/pipeline/columns.ts";
 import { placeId } from "@o2mc/schema/pipeline/place.ts";
 import type { OutputType } from "@o2mc/schema/pipeline/types.ts";
 import { validateDefinition } from "@o2mc/schema/pipeline/validate.ts";
@@ -16,7 +15,7 @@ import { checkedDefinition } from "./definition-problem.ts";
 import { PipelineDefinitionInput, plainDefinition } from "./definition.input.ts";
 import { OutputColumn } from "./pipeline-output.type.ts";
 import { rehearsalOf } from "./rehearsal-of.ts";
-import { DefinitionFaultModel, toFault } from "./validate-pipeline.ts";
+import { DefinitionFaultModel, StepColumns, toFault } from "./validate-pipeline.ts";
 
 const MAX_SAMPLES = 500;
 const MAX_SHOWN = 100;
@@ -43,16 +42,7 @@ class TestedRow {
 }
 
 @ObjectType({ description: "the rows that went on behind one step" })
-class TestedStep {
-  @Field(() => String, { description: "such as `3.case-2.1`" })
-  place!: string;
-
-  @Field(() => String)
-  verb!: string;
-
-  @Field(() => [OutputColumn])
-  columns!: readonly ColumnType[];
-
+class TestedStep extends StepColumns {
   @Field(() => Int, { description: "of all rows" })
   count!: number;
 

@@ -44,7 +44,7 @@ export class DefinitionFaultModel {
 }
 
 @ObjectType({ description: "the rows behind one step" })
-class StepColumns {
+export class StepColumns {
   @Field(() => String, { description: "such as `3.case-2.1`" })
   place!: string;
 
