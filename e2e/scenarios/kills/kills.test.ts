@@ -152,7 +152,8 @@ class Feed {
 
 /** Waits until there is some of `what`; a hub that is being started again has no answer yet. */
 async function until(probe: () => Promise<number>, what: string): Promise<void> {
-  const limit = Date.now() + 30_000;
+  // beyond the hub's wait for an acknowledgement: what a killed owner held may come again as late as that
+  const limit = Date.now() + 75_000;
   while (Date.now() < limit) {
     if ((await probe().catch(() => 0)) > 0) return;
     await new Promise((wake) => setTimeout(wake, 5));
