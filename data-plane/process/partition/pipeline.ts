@@ -29,7 +29,7 @@ export interface PipelineState {
   readonly since: number;
   readonly maxTime: number | null;
   readonly watermark: number | null;
-  /** one entry per stateful step */
+  /** one entry for each step that holds state */
   readonly steps: readonly unknown[];
 }
 
@@ -56,7 +56,8 @@ export class Pipeline {
   readonly #line: Scope;
   /** in the order of the definition */
   readonly #stateful: readonly StatefulStep[];
-  readonly #memories: readonly Memory[];
+  /** all that holds state: these, then what steps remember that pick rows */
+  readonly #states: readonly (StatefulStep | Memory)[];
   readonly #outputs: ReadonlyMap<string, DeployedPipeline["outputs"][number]>;
   readonly #instruments: Instruments;
   readonly #places: readonly StepPlace[];
@@ -83,9 +84,10 @@ export class Pipeline {
     this.#places = places;
     const operations = [...operationsOf(this.#line)];
     this.#stateful = operations.flatMap((operation) => (operation.kind === "keep" ? [operation.step] : []));
-    this.#memories = operations.flatMap((operation) =>
+    const memories = operations.flatMap((operation) =>
       operation.kind === "pick" && operation.step.memory !== undefined ? [operation.step.memory] : [],
     );
+    this.#states = [...this.#stateful, ...memories];
   }
 
   /** Open sessions and windows. */
@@ -95,8 +97,7 @@ export class Pipeline {
 
   /** of memory that its steps' state takes, about */
   get bytes(): number {
-    const held = this.#stateful.reduce((sum, step) => sum + step.bytes, 0);
-    return this.#memories.reduce((sum, memory) => sum + memory.bytes, held);
+    return this.#states.reduce((sum, each) => sum + each.bytes, 0);
   }
 
   /** What each step has done and holds, in the order of the definition. */
@@ -130,7 +131,7 @@ export class Pipeline {
   }
 
   erase(subjectKey: string): void {
-    for (const each of [...this.#stateful, ...this.#memories]) each.erase(subjectKey);
+    for (const each of this.#states) each.erase(subjectKey);
   }
 
   /** The partition is idle and the log's clock stands at `tick`. */
@@ -313,7 +314,7 @@ export class Pipeline {
       since: this.since,
       maxTime: this.maxTime === -Infinity ? null : this.maxTime,
       watermark: this.watermark === -Infinity ? null : this.watermark,
-      steps: [...this.#stateful, ...this.#memories].map((each) => each.snapshot()),
+      steps: this.#states.map((each) => each.snapshot()),
     };
   }
 
@@ -321,7 +322,7 @@ export class Pipeline {
     this.since = Math.min(this.since, state.since);
     this.maxTime = state.maxTime ?? -Infinity;
     this.watermark = state.watermark ?? -Infinity;
-    [...this.#stateful, ...this.#memories].forEach((each, i) => each.restore(state.steps[i]));
+    this.#states.forEach((each, i) => each.restore(state.steps[i]));
   }
 }
 
