@@ -133,11 +133,8 @@ export class Hub {
     account: TenantAccount,
     { tenant, application, lanes }: Pick<Deployment, "tenant" | "application" | "lanes">,
   ): Promise<void> {
-    const { nc, jsm } = await this.tenant(tenant, account.seed);
-    const prefix = bucketSubject(BUCKETS.lanes, `${token(application)}.`);
-    const { state } = await jsm.streams.info(bucketStream(BUCKETS.lanes), { subjects_filter: `${prefix}>` });
-    for (const subject of Object.keys(state.subjects ?? {})) {
-      const id = subject.slice(prefix.length);
+    const { nc } = await this.tenant(tenant, account.seed);
+    for (const [, id] of await this.#laneKeys(tenant, account, `${token(application)}.`)) {
       if (lanes.some((lane) => lane.id === id)) continue;
       if ((await readKey(nc, BUCKETS.lanes, `${token(application)}.${id}`)) === undefined) continue;
       const guest = laneGuest(account, tenant, application, id);
@@ -214,11 +211,12 @@ export class Hub {
     }
   }
 
-  /** Of every lane that is deployed or was: application and id. */
-  async #laneKeys(tenant: string, account: TenantAccount): Promise<readonly (readonly [string, string])[]> {
+  /** Of every lane that is deployed or was, and whose key begins with `start`: application and id. */
+  async #laneKeys(tenant: string, account: TenantAccount, start = ""): Promise<readonly (readonly [string, string])[]> {
     const { jsm } = await this.tenant(tenant, account.seed);
     const prefix = bucketSubject(BUCKETS.lanes, "");
-    const { state } = await jsm.streams.info(bucketStream(BUCKETS.lanes), { subjects_filter: `${prefix}>` });
+    const filter = `${prefix}${start}>`;
+    const { state } = await jsm.streams.info(bucketStream(BUCKETS.lanes), { subjects_filter: filter });
     return Object.keys(state.subjects ?? {}).map((subject) => {
       const [application = "", id = ""] = subject.slice(prefix.length).split(".");
       return [application, id] as const;
