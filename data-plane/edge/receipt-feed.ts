@@ -5,8 +5,9 @@ import type { Logger } from "@o2mc/runtime/log.ts";
 import type { StoredReceipt } from "@o2mc/schema/consent/receipt.ts";
 import { receiptsConsumer, STREAMS } from "@o2mc/schema/subjects.ts";
 import type { OpenFrame } from "./open-frame.ts";
+import type { OpenFrames } from "./open-frames.ts";
+import type { ApplicationPlan } from "./plan.ts";
 import { receiptRow } from "./receipt-row.ts";
-import type { EdgeApplication } from "./tenant-edge.ts";
 
 const AT_ONCE = 256;
 const EXPIRES_MS = 5_000;
@@ -16,7 +17,7 @@ interface FeedOptions {
   readonly nats: NatsConnection;
   readonly application: string;
   /** as it is deployed now */
-  readonly deployed: () => EdgeApplication | undefined;
+  readonly deployed: () => { readonly plan: ApplicationPlan; readonly frames: OpenFrames } | undefined;
   readonly log: Logger;
 }
 
